@@ -251,6 +251,61 @@ const SENTENCES: &[(&str, &str)] = &[
         "too many combinations: not all cases of layer `{}` were tried on {}",
         "组合太多：层 `{1}` 在 {2} 的情形没有全部试过",
     ),
+    (
+        "no layer of basic insurance applies to a case as `{}` on {}: it would pay nothing, and what comes after in its place. Where nothing is \
+         paid, a layer says `{}`",
+        "病例 `{1}` 在 {2} 没有适用的统筹层：统筹会一分不付，后面的付款方会替它支付。确实不付的，写一层 `{3}`",
+    ),
+    (
+        "`{}` has cost in it that `{}` counts already: the base counts it twice",
+        "`{1}` 里有 `{2}` 已经计入的费用：基数重复计算",
+    ),
+    ("takes away `{}`, which `{}` takes away already", "又减去 `{1}`，`{2}` 已经减过"),
+    (
+        "`{}` is read here as what this layer's visits of before added, and the layer does not add it: write `{}`",
+        "这里把 `{1}` 当作本层以前各次的累计，本层却没有计入：写 `{2}`",
+    ),
+    (
+        "`{}` is fed `{}` here and `{}` by layer `{}`: it adds up two kinds of things",
+        "`{1}` 在这里计入 `{2}`，层 `{4}` 却计入 `{3}`：一个累计加了两种东西",
+    ),
+    (
+        "layer `{}` feeds `{}` the same visit: it would count as two",
+        "层 `{1}` 也把本次计入 `{2}`：一次会算成两次",
+    ),
+    ("nobody of the scheme is `{}`: no case meets this", "本险种没有人是 `{1}`：没有病例符合"),
+    (
+        "`{}` is no code of a disease as the register has them, M and five digits as M03900",
+        "`{1}` 不是病种编码：应为 M 加五位数字，如 M03900",
+    ),
+    (
+        "no diagnosis begins with `{}`: write a capital letter and half-width digits, as C or C34.1",
+        "没有诊断编码以 `{1}` 开头：请写大写字母和半角数字，如 C 或 C34.1",
+    ),
+    (
+        "`{}` has spaces around it, and nothing is called so: write `{}`",
+        "`{1}` 前后有空格，没有这样的名称：写 `{2}`",
+    ),
+    ("`{}` is no kind of membership: one of {}", "`{1}` 不是参加情况的种类：应为 {2} 之一"),
+    ("`{}` is a membership: write it under `membership`", "`{1}` 是参加情况：请写在 `membership` 下"),
+    ("no {} is known as `{}`", "没有见过{1} `{2}`"),
+    (
+        "class 甲 has no 先行自付, and this row takes it of 甲 too: write `{}`",
+        "甲类没有先行自付，这一行对甲类也适用：写 `{1}`",
+    ),
+    (
+        "the limit of {} lies below the deductible of {}: is one of them in 万?",
+        "限额 {1} 低于起付线 {2}：其中一个是不是以万计？",
+    ),
+    (
+        "this value is ten times off those of the rows beside it: a decimal point, or 万?",
+        "这个数与旁边各行相差十倍：是不是小数点或“万”写错了？",
+    ),
+    (
+        "no policy year begins on {}: what stands here counts for nothing. The year of that day begins on {}",
+        "{1} 不是政策年度的第一天：这里的累计不起作用。这一天所在的年度自 {2} 起",
+    ),
+    ("`{}` stands under `{}`, and `{}` adds it up as `{}`", "`{1}` 写在 `{2}` 下，`{3}` 却以 `{4}` 累计"),
     ("`{}` asks for no {} `{}`", "`{1}` 没有用到{2} `{3}`"),
     ("`{}` declares no {} `{}`", "`{1}` 没有声明{2} `{3}`"),
     ("nobody of scheme {} is `{}`; one of: {}", "险种 {1} 没有 `{2}` 的人；可用：{3}"),

@@ -351,6 +351,8 @@ pub struct Layer {
     pub period: Period,
     /// To whom and what it applies.
     pub when: Vec<Condition>,
+    /// Line of `when` in the document, or of the layer, for people.
+    pub line: usize,
     /// What enters.
     pub base: Base,
     /// Share of the entering cost that counts at all, e.g. 50 % for care out of town.

@@ -58,6 +58,10 @@ fn from_which_number_to_which_for_whom() {
             ],
         ),
         (
+            &[("layers:", "not_published: { maternity: 文件没有写 }\nlayers:")],
+            &[" 没有公布待遇的医疗类别：没有 → 生育（文件没有写）"],
+        ),
+        (
             &[("title: 统筹基金", "title: 统筹")],
             &[
                 "basic 名称：统筹基金 → 统筹",

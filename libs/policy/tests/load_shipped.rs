@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
+#[path = "load_shipped/rosters.rs"]
+mod rosters;
+#[path = "zhuzhou/yaml.rs"]
+mod yaml;
+
 use yizhan_documents::Kind;
-use yizhan_policy::load::NoPolicy;
+use yizhan_policy::load::{NoPolicy, load_case_with_findings, unknown_names};
 use yizhan_policy::{embedded, findings, load, together};
 
 /// What refuses everybody, because the city published no number that could be found: 衢州 residents' stays since 2021.
@@ -35,4 +40,17 @@ fn every_shipped_policy_loads_and_they_fit_together() {
     together(policies).unwrap();
     assert_eq!(Kind::Syntax.code(), "YAML_SYNTAX");
     assert_eq!(NoPolicy::REASON, "NO_POLICY");
+}
+
+#[test]
+fn the_example_case_says_nothing_that_its_shipped_policy_does_not_know() {
+    let text = include_str!("../../../docs/examples/case.yaml");
+    let (case, found) = load_case_with_findings("case.yaml", text).unwrap();
+    assert_eq!(found, []);
+    let policies = embedded().iter().filter_map(|(name, text)| load(name, text).ok());
+    let its =
+        policies.filter(|policy| policy.areas.contains(&case.area) && policy.schemes.contains(&case.scheme));
+    let its: Vec<_> = its.collect();
+    assert!(!its.is_empty());
+    its.iter().for_each(|policy| assert_eq!(unknown_names("case.yaml", text, policy), []));
 }

@@ -75,9 +75,17 @@ faults! {
     LimitPerMissing = "LIMIT_PER_MISSING", "A warning: a limit does not say `per: visit` or `per: year`.";
     CareNotSaid = "CARE_NOT_SAID", "A warning: cases of this care are refused, for no layer covers it and neither `covers` nor `not_published` says it.";
     TableHole = "TABLE_HOLE", "A warning: a case that reaches the table meets none of its rows, and would be refused.";
+    LayerHole = "LAYER_HOLE", "A warning: basic insurance pays for this care, and none of its layers applies to such a case: it would pay nothing, and what comes after would pay in its place.";
+    CountedTwice = "COUNTED_TWICE", "A warning: a base counts the same cost twice, or takes a payment away that is taken away already.";
+    FeedDiffers = "FEED_DIFFERS", "A warning: a layer does not feed an accumulator what it reads it as, or an accumulator adds up two kinds of things.";
+    DoubtfulName = "DOUBTFUL_NAME", "A warning: an identity, membership, diagnosis, disease, label or tag that looks like a slip: near another name, or not written as such names are.";
+    FirstClassPrepaid = "FIRST_CLASS_PREPAID", "A warning: `class_prepay` takes 先行自付 of class 甲, which has none.";
+    LimitBelowDeductible = "LIMIT_BELOW_DEDUCTIBLE", "A warning: a limit of what is paid lies below the lowest deductible of its layer.";
+    RowFarOff = "ROW_FAR_OFF", "A warning: a value is ten times off the values of the rows beside it: a decimal point, or 万.";
+    NoPolicyYear = "NO_POLICY_YEAR", "A warning: a case's totals stand under a day on which no policy year begins, and count for nothing.";
     EverybodyRefused = "EVERYBODY_REFUSED", "A warning: every case of a kind of care that a layer pays for is refused, for a value it needs is `unknown`.";
     UnknownName = "UNKNOWN_NAME", "A warning: a case names what the policy does not ask for: an accumulator, membership, identity, label or tag.";
-    StatusOfOtherScheme = "STATUS_OF_OTHER_SCHEME", "A warning: a case's person has a status that nobody of its scheme has.";
+    StatusOfOtherScheme = "STATUS_OF_OTHER_SCHEME", "A warning: a row, or a case's person, has a status that nobody of the scheme has.";
     PrepayOfSelfPaid = "PREPAY_OF_SELF_PAID", "A warning: a line of class 丙 states a prepay, and is paid by the person whole.";
     LineAmountDiffers = "LINE_AMOUNT_DIFFERS", "A warning: a line's quantity × price is not its amount.";
 }
@@ -92,6 +100,14 @@ impl DocumentFault {
                 | LimitPerMissing
                 | CareNotSaid
                 | TableHole
+                | LayerHole
+                | CountedTwice
+                | FeedDiffers
+                | DoubtfulName
+                | FirstClassPrepaid
+                | LimitBelowDeductible
+                | RowFarOff
+                | NoPolicyYear
                 | EverybodyRefused
                 | UnknownName
                 | StatusOfOtherScheme

@@ -77,7 +77,15 @@ fn head(old: &Policy, new: &Policy) -> Vec<PolicyChange> {
         crate::model::AcrossYears::SplitByDays => "按天数分开结算".to_owned(),
     };
     type Tell<'t> = &'t dyn Fn(&Policy) -> String;
-    let told: [(&str, Tell<'_>); 6] = [
+    let covers = |policy: &Policy| match &policy.covers {
+        Some(covers) => covers.iter().map(|care| care.label()).collect::<Vec<_>>().join("、"),
+        None => "各层涉及的医疗类别".to_owned(),
+    };
+    let not_published = |policy: &Policy| {
+        let said = policy.not_published.iter().map(|(care, why)| format!("{}（{why}）", care.label()));
+        Some(said.collect::<Vec<_>>().join("、")).filter(|said| !said.is_empty()).unwrap_or("没有".to_owned())
+    };
+    let told: [(&str, Tell<'_>); 8] = [
         ("名称", &|policy| policy.title.clone()),
         ("统筹区", &areas),
         ("险种", &|policy| {
@@ -86,6 +94,8 @@ fn head(old: &Policy, new: &Policy) -> Vec<PolicyChange> {
         ("施行", &|policy| words::period(policy.period)),
         ("政策年度", &year),
         ("跨年度住院", &across),
+        ("结算的医疗类别", &covers),
+        ("没有公布待遇的医疗类别", &not_published),
     ];
     let of = |(about, tell): (&str, Tell<'_>)| {
         let (old, new) = (tell(old), tell(new));

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use yizhan_documents::{At, Kind, closest};
 use yizhan_terms::{Insutype, Status, Tier};
 
 use super::holes::{conditions, statuses_of};
-use crate::model::{Benefit, Condition, Policy};
+use crate::engine::policy_year;
+use crate::model::{Benefit, Condition, Policy, Unit};
 
 /// Reports every such name where it stands, in one case or a list of them; `policy_of` tells by the number of a case (the first is 0) which policy
 /// settles it. A case of which it tells none is not looked at.
@@ -48,14 +50,46 @@ fn check_rest(at: &At, asked: &Asked<'_>) {
     let Some(accumulated) = value(at, "accumulated").filter(At::is_map) else { return };
     check_totals(&accumulated, asked);
     let years = accumulated.entries().unwrap_or_default();
-    years.iter().for_each(|(_, year)| check_totals(year, asked));
+    for (day, year) in &years {
+        check_year(day, asked.policy);
+        check_totals(year, asked);
+    }
+}
+
+/// Totals are looked up by the day on which a policy year begins.
+fn check_year(at: &At, policy: &Policy) {
+    let Some(day) = at.raw().and_then(|day| day.parse::<NaiveDate>().ok()) else { return };
+    let begins = policy_year(policy, day);
+    if begins != day {
+        let message = format!(
+            "no policy year begins on {day}: what stands here counts for nothing. The year of that day begins on {begins}"
+        );
+        at.finding(Kind::NoPolicyYear, message);
+    }
+}
+
+/// What adds up money stands under `yuan`: 140000 visits would be read as 1,400 yuan.
+fn check_unit(at: &At, under: &str, unit: Unit, policy: &Policy) {
+    let Some(name) = at.raw().map(|name| name.split('@').next().unwrap_or_default()) else { return };
+    let declared = policy.accumulators.iter().find(|accumulator| accumulator.name == name);
+    let Some(declared) = declared.filter(|accumulator| accumulator.unit != unit) else { return };
+    let right = match declared.unit {
+        Unit::Fen => "yuan",
+        Unit::Count => "visits",
+        Unit::Days => "days",
+    };
+    let message = format!("`{name}` stands under `{under}`, and `{}` adds it up as `{right}`", policy.id);
+    at.finding(Kind::UnitMismatch, message);
 }
 
 fn check_totals(at: &At, asked: &Asked<'_>) {
-    for of in ["yuan", "visits", "days"] {
+    for (of, unit) in [("yuan", Unit::Fen), ("visits", Unit::Count), ("days", Unit::Days)] {
         let named = value(at, of).filter(At::is_map).and_then(|at| at.entries()).unwrap_or_default();
         let names = named.iter().filter(|(_, total)| !total.is_map());
-        names.for_each(|(key, _)| asked.check(key, "accumulator", &asked.accumulators));
+        for (key, _) in names {
+            asked.check(key, "accumulator", &asked.accumulators);
+            check_unit(key, of, unit, asked.policy);
+        }
     }
 }
 

@@ -11,7 +11,10 @@ use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Status, Tier};
 use crate::case::{Account, Case, Counted, Disease, Person, Visit};
 use crate::engine::facts::Facts;
 use crate::engine::policy_year;
+use crate::load::condition::RECOGNISED;
 use crate::model::{Adjust, Benefit, Condition, Layer, Policy, Prepay, Row, Table};
+
+mod layers;
 
 /// Most cases tried of one layer on one day. Beyond, two facts at a time are varied, the others stay as they are first.
 const MAX_CASES: usize = 20_000;
@@ -23,8 +26,12 @@ const MAX_PAIRED: usize = 5;
 /// The holes of all tables in which a case must find a row, the first of each table, with an example.
 pub(super) fn of(policy: &Policy) -> Vec<Problem> {
     let mut left = MAX_CASES_IN_ALL;
-    let own = policy.layers.iter().skip(policy.foreign_layers());
-    own.flat_map(|layer| of_layer(policy, layer, &mut left)).collect()
+    // Of what stands beside another document that one's holes were told before.
+    let beside = policy.foreign_layers();
+    let mut problems = if beside == 0 { layers::of(policy, &mut left) } else { Vec::new() };
+    let own = policy.layers.iter().skip(beside);
+    problems.extend(own.flat_map(|layer| of_layer(policy, layer, &mut left)));
+    problems
 }
 
 /// Every condition that a policy asks.
@@ -356,25 +363,30 @@ impl<'p> Axes<'p> {
             .iter()
             .chain(tables.iter().flat_map(|table| table.conditions.iter().copied()))
             .collect();
+        Axes::over(policy, cares(policy, layer, &asked), &asked)
+    }
+
+    /// These kinds of care with every other fact that is asked.
+    fn over(policy: &'p Policy, cares: Vec<Value<'p>>, asked: &[&'p Condition]) -> Axes<'p> {
         let asks = |is: fn(&Condition) -> bool| asked.iter().any(|one| is(one));
-        let mut axes = vec![cares(policy, layer, &asked)];
+        let mut axes = vec![cares];
         if asks(|one| matches!(one, Condition::Level(_))) {
             axes.push(Tier::ALL.iter().map(|level| Value::Level(*level)).collect());
         }
-        axes.push(policy.schemes.iter().flat_map(|scheme| statuses(*scheme, &asked)).collect());
-        axes.extend(of_names(&asked, Value::Identity, |one| match one {
+        axes.push(policy.schemes.iter().flat_map(|scheme| statuses(*scheme, asked)).collect());
+        axes.extend(of_names(asked, Value::Identity, |one| match one {
             Condition::Identity(names) | Condition::NoIdentity(names) => Some(names),
             _ => None,
         }));
-        axes.extend(of_names(&asked, Value::Membership, |one| match one {
+        axes.extend(of_names(asked, Value::Membership, |one| match one {
             Condition::Membership(names) | Condition::NoMembership(names) => Some(names),
             _ => None,
         }));
-        axes.extend(of_names(&asked, Value::Tag, |one| match one {
+        axes.extend(of_names(asked, Value::Tag, |one| match one {
             Condition::Tag(names) | Condition::NoTag(names) => Some(names),
             _ => None,
         }));
-        axes.extend(of_numbers(&asked));
+        axes.extend(of_numbers(asked));
         if asks(|one| matches!(one, Condition::Filing(_))) {
             let possible = |filing: &&Filing| **filing != Filing::Returning || policy.filing_at_home;
             axes.push(Filing::ALL.iter().filter(possible).map(|filing| Value::Filing(*filing)).collect());
@@ -385,8 +397,8 @@ impl<'p> Axes<'p> {
         if asks(|one| matches!(one, Condition::Contracted(_))) {
             axes.push(vec![Value::Contracted(true), Value::Contracted(false)]);
         }
-        axes.extend(of_diagnoses(&asked));
-        axes.extend(counters(policy, &asked));
+        axes.extend(of_diagnoses(asked));
+        axes.extend(counters(policy, asked));
         Axes(axes)
     }
 
@@ -425,8 +437,27 @@ impl<'p> Axes<'p> {
     }
 }
 
-/// Kinds of care that the policy speaks of, with the diseases that are asked: 门诊慢特病 is of one, ordinary outpatient care may be of 两病.
+/// Kinds of care that the policy speaks of and the layer lets in, with the diseases that are asked.
 fn cares<'p>(policy: &Policy, layer: &Layer, asked: &[&'p Condition]) -> Vec<Value<'p>> {
+    let let_in = Care::ALL.iter().filter(|care| spoken_of(policy, **care) && layer.may_cover(**care));
+    let mut values: Vec<Value> = let_in.flat_map(|care| of_care(policy, *care, asked)).collect();
+    if values.is_empty() {
+        values.push(Value::Care(Care::Inpatient, DiseaseKind::Ordinary, None));
+    }
+    values
+}
+
+/// Whether the policy settles such care.
+fn spoken_of(policy: &Policy, care: Care) -> bool {
+    match &policy.covers {
+        Some(covers) => covers.contains(&care),
+        None => !policy.not_published.iter().any(|(left, _)| *left == care),
+    }
+}
+
+/// A kind of care with the diseases that are asked. 门诊慢特病 is of one; an outpatient visit may be of one that is recognised as 两病 or as
+/// 慢特病, for the register tells how it is recognised whatever the visit is reported as.
+fn of_care<'p>(policy: &Policy, care: Care, asked: &[&'p Condition]) -> Vec<Value<'p>> {
     let mut codes: BTreeSet<&str> = BTreeSet::new();
     let mut by_disease = false;
     for one in asked {
@@ -439,26 +470,21 @@ fn cares<'p>(policy: &Policy, layer: &Layer, asked: &[&'p Condition]) -> Vec<Val
     by_disease |= !codes.is_empty();
     // One that no row speaks of.
     codes.insert("M99999");
-    let spoken_of = |care: &&Care| match &policy.covers {
-        Some(covers) => covers.contains(care),
-        None => !policy.not_published.iter().any(|(left, _)| left == *care),
+    let of_two = policy.schemes.iter().any(|scheme| scheme.is_of_residents());
+    let kinds: &[DiseaseKind] = match (care, of_two) {
+        (Care::Chronic | Care::Outpatient, true) => &RECOGNISED,
+        (Care::Chronic | Care::Outpatient, false) => &[DiseaseKind::Chronic],
+        _ => &[],
     };
     let mut values = Vec::new();
-    for care in Care::ALL.iter().filter(spoken_of).filter(|care| layer.may_cover(**care)) {
-        let kind = match care {
-            Care::Chronic => DiseaseKind::Chronic,
-            Care::Outpatient => DiseaseKind::TwoDiseases,
-            _ => DiseaseKind::Ordinary,
-        };
-        if kind != DiseaseKind::Chronic || !by_disease {
-            values.push(Value::Care(*care, DiseaseKind::Ordinary, None));
-        }
-        if by_disease && kind != DiseaseKind::Ordinary {
-            values.extend(codes.iter().map(|code| Value::Care(*care, kind, Some(*code))));
-        }
+    if care != Care::Chronic || !by_disease {
+        values.push(Value::Care(care, DiseaseKind::Ordinary, None));
     }
-    if values.is_empty() {
-        values.push(Value::Care(Care::Inpatient, DiseaseKind::Ordinary, None));
+    if by_disease {
+        let of_kind = |kind: &DiseaseKind| {
+            codes.iter().map(|code| Value::Care(care, *kind, Some(*code))).collect::<Vec<_>>()
+        };
+        values.extend(kinds.iter().flat_map(of_kind));
     }
     values
 }

@@ -86,6 +86,7 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
         fund_pay_type: fund_pay_type?,
         period: period?,
         when: conditions?.unwrap_or_default(),
+        line: map.key("when").unwrap_or_else(|| map.at.clone()).line(),
         base: parts.base,
         base_factor: parts.base_factor,
         prepay: parts.prepay,

@@ -10,16 +10,21 @@ mod condition;
 mod document;
 mod example;
 mod expect;
+mod fed;
 mod holes;
 mod layer;
 mod names;
+mod odd;
 mod quantity;
 mod set;
 mod silent;
+mod slips;
 mod steps;
+mod twice;
 mod values;
 
 pub use set::{NoPolicy, check_set, find, find_named, together};
+pub use slips::{IDENTITIES, MEMBERSHIP_KINDS, MEMBERSHIPS};
 
 use yizhan_documents::{Problem, Problems, read, read_with_findings};
 
@@ -44,6 +49,7 @@ pub fn load(file_name: &str, text: &str) -> Result<Policy, Problems> {
 pub fn findings(policy: &Policy) -> Vec<Problem> {
     let mut found = policy.found.clone();
     found.extend(holes::of(policy));
+    found.extend(odd::of(policy));
     found.sort_by_key(|problem| (problem.line, problem.column));
     found
 }

@@ -3,6 +3,7 @@
 use yizhan_documents::{At, Kind, Known, Map, Region};
 use yizhan_terms::{Care, Fund, Insutype};
 
+use super::{fed, slips, twice};
 use crate::engine::has_layer;
 use crate::model::{Band, Benefit, Condition, Layer, LayerIndex, LineFilter, Policy, Quantity, Ratio, Term};
 
@@ -16,7 +17,10 @@ pub(super) fn check(map: &Map, policy: &Policy) {
         let index = policy.foreign_layers() + number;
         policy.schemes.iter().for_each(|scheme| check_fund(at, &policy.layers[index], *scheme));
         check_paid_again(at, index, &policy.layers);
+        twice::check(at, &policy.layers, index);
     }
+    fed::check(map, policy);
+    slips::check(&map.at, policy);
 }
 
 /// Care that nobody speaks of is refused: better to know it before somebody needs it.
@@ -132,13 +136,6 @@ fn pays_again(layers: &[Layer], earlier: LayerIndex, later: &Layer) -> bool {
 
 /// Whether a term may count cost that another one, of the earlier layer, brought in.
 fn counts(layers: &[Layer], term: &Term, paid: &Term, earlier: LayerIndex) -> bool {
-    let left_over_of = |quantity| match quantity {
-        Quantity::OverCap(of)
-        | Quantity::OverCapCost(of)
-        | Quantity::OverCostCap(of)
-        | Quantity::DeductibleOf(of) => Some(of),
-        _ => None,
-    };
     match (term.quantity, left_over_of(term.quantity)) {
         // What all layers left, or what was paid, on purpose.
         (Quantity::Remaining | Quantity::InScopeLeft | Quantity::Paid(_), _) => false,
@@ -153,10 +150,21 @@ fn counts(layers: &[Layer], term: &Term, paid: &Term, earlier: LayerIndex) -> bo
     }
 }
 
+/// The layer of whose not paying a quantity tells.
+pub(super) fn left_over_of(quantity: Quantity) -> Option<LayerIndex> {
+    match quantity {
+        Quantity::OverCap(of)
+        | Quantity::OverCapCost(of)
+        | Quantity::OverCostCap(of)
+        | Quantity::DeductibleOf(of) => Some(of),
+        _ => None,
+    }
+}
+
 const PARTS: [Quantity; 4] = [Quantity::InScope, Quantity::PreSelf, Quantity::OverLimit, Quantity::FullSelf];
 
 /// The parts of the bill that a quantity comes from.
-fn parts_of(layers: &[Layer], quantity: Quantity) -> Vec<Quantity> {
+pub(super) fn parts_of(layers: &[Layer], quantity: Quantity) -> Vec<Quantity> {
     match quantity {
         Quantity::Total | Quantity::Remaining | Quantity::PaidElsewhere => PARTS.to_vec(),
         Quantity::InScopeLeft => vec![Quantity::InScope],
@@ -173,7 +181,7 @@ fn parts_of(layers: &[Layer], quantity: Quantity) -> Vec<Quantity> {
 }
 
 /// Whether no line is counted by both.
-fn apart(one: Option<&LineFilter>, other: Option<&LineFilter>) -> bool {
+pub(super) fn apart(one: Option<&LineFilter>, other: Option<&LineFilter>) -> bool {
     let (Some(one), Some(other)) = (one, other) else { return false };
     let types = |filter: &LineFilter| !filter.list_types.is_empty();
     let other_types = types(one) && types(other) && !shares(&one.list_types, &other.list_types);

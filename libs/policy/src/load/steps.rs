@@ -274,7 +274,7 @@ pub(super) fn feeds<'a>(at: &At<'a>, names: &Names<'a>) -> Option<Vec<Feed>> {
     feeds.into_iter().collect()
 }
 
-fn fed_code(fed: Fed) -> &'static str {
+pub(super) fn fed_code(fed: Fed) -> &'static str {
     match fed {
         Fed::Paid => "paid",
         Fed::Deductible => "deductible",

@@ -101,6 +101,7 @@ impl Drawing<'_> {
             fund_pay_type: Fund::EmployeePool,
             period: self.period,
             when: Vec::new(),
+            line: 1,
             base: Base { terms: Vec::new() },
             base_factor: None,
             prepay: None,

@@ -272,6 +272,7 @@ fn plain_layer(index: usize, deductible: Option<Deductible>, benefit: Benefit) -
         fund_pay_type: Fund::EmployeePool,
         period: always(),
         when: Vec::new(),
+        line: 1,
         base: Base { terms },
         base_factor: None,
         prepay: None,

@@ -287,3 +287,209 @@ fn lines_that_contradict_themselves_are_named() {
     assert_eq!(kinds("{ quantity: 3, price: 33.335, amount: 100.01, class: 甲 }"), []);
     assert_eq!(kinds("{ quantity: 3, amount: 100, class: 乙, prepay: 10% }"), []);
 }
+
+/// A finding of the edited small document in which nothing else is found: its kind and its words.
+#[track_caller]
+fn only(edits: &[Edit]) -> (Kind, String) {
+    let found = findings(&policy(edits));
+    found.iter().for_each(has_chinese);
+    assert_eq!(found.len(), 1, "{found:?}");
+    (found[0].kind, found[0].message.clone())
+}
+
+const BASIC: &str = "payer: basic\n";
+
+#[test]
+fn a_case_that_no_basic_layer_applies_to_is_told() {
+    let hole = |asked: &str, example: &str| {
+        let (kind, told) = only(&[(BASIC, &format!("payer: basic\n{asked}"))]);
+        assert_eq!(kind, LayerHole);
+        assert!(told.contains(example), "{told}");
+    };
+    let of = |asked: &str| format!("    when: {{ care: [inpatient], {asked} }}\n");
+    hole(&of("status: [in_service]"), "{ care: inpatient, status: retired }");
+    hole(&of("level: [primary, first, second, third]"), "level: provincial");
+    hole(&of("filing: [local, referral]"), "filing: ");
+    hole(&of("no_identity: [特困]"), "identity: [特困]");
+    hole("    to: 2024-12-31\n    when: { care: [inpatient] }\n", "on 2025-01-01");
+    hole("    from: 2024-02-01\n    when: { care: [inpatient] }\n", "on 2024-01-01");
+    found(&[(BASIC, &format!("payer: basic\n▸{}", of("status: [retired]")))], &[LayerHole]);
+    // Care that nobody pays for, statuses that nobody has, and days on which such care is refused.
+    found(&[(BASIC, &format!("payer: basic\n{}", of("status: [in_service, retired]")))], &[]);
+    let ended = [
+        ("covers: [inpatient, outpatient]", NOTHING_ELSE),
+        (BASIC, "payer: basic\n    to: 2024-12-31\n    when: { care: [inpatient] }\n"),
+    ];
+    found(&ended, &[]);
+}
+
+const NOTHING_ELSE: &str = "not_published: { outpatient: 无, chronic: 无, pharmacy: 无, maternity: 无 }";
+
+#[test]
+fn an_outpatient_visit_may_be_of_a_chronic_disease() {
+    let asks =
+        |kinds: &str| format!("payer: basic\n    when: {{ care: [outpatient], disease_kind: [{kinds}] }}\n");
+    let residents =
+        [("scheme: \"310\"", "scheme: \"390\""), ("\"310100\"", "\"390100\""), ("\"330100\"", "\"390200\"")];
+    let of = |kinds: &str| {
+        let asks = asks(kinds);
+        let edits: Vec<Edit> = residents.iter().copied().chain([(BASIC, asks.as_str())]).collect();
+        findings(&policy(&edits)).into_iter().map(|one| one.message).collect::<Vec<_>>()
+    };
+    assert!(of("none, two_diseases")[0].contains("kind: chronic"), "{:?}", of("none, two_diseases"));
+    assert!(of("none, chronic")[0].contains("kind: two_diseases"), "{:?}", of("none, chronic"));
+    assert_eq!(of("none, chronic, two_diseases"), [""; 0]);
+}
+
+#[test]
+fn a_base_counts_cost_once() {
+    const BASE: &str = "    base: [ { add: in_scope }, { less: paid.basic } ]";
+    let twice = |base: &str| {
+        found(&[(BASE, &format!("    base: [ {base} ]"))], &[CountedTwice]);
+    };
+    for base in [
+        "{ add: in_scope_left }, ▸{ add: remaining }",
+        "{ add: in_scope_left }, ▸{ less: paid.basic }",
+        "{ add: remaining }, ▸{ less: paid.basic }",
+        "{ add: in_scope_left }, ▸{ add: over_cap.basic }",
+        "{ add: in_scope_left }, ▸{ add: paid.basic }",
+        "{ add: in_scope }, { less: paid.basic }, ▸{ less: paid.basic }",
+        "{ add: total }, ▸{ add: preself }, { less: paid.basic }",
+        "{ add: in_scope }, ▸{ add: in_scope }, { less: paid.basic }",
+    ] {
+        twice(base);
+    }
+    for base in [
+        "{ add: in_scope_left }, { add: preself }",
+        "{ add: in_scope_left, times: 50% }, { add: remaining, times: 50% }",
+        "{ add: over_cap.basic }, { add: deductible.basic }",
+        "{ add: in_scope, lines: { label: [甲] } }, { add: in_scope, lines: { not_label: [甲] } }, { less: paid.basic }",
+    ] {
+        found(&[(BASE, &format!("    base: [ {base} ]"))], &[]);
+    }
+}
+
+#[test]
+fn a_layer_feeds_what_it_reads() {
+    const ADDED: &str = "{ used: { label: 已用, unit: fen } }";
+    const CRITICAL: &str = "rows: [ { ratio: 60% } ] } }\n";
+    let accumulators = (ADDED, "{ used: { label: 已用, unit: fen }, other: { label: 他, unit: fen } }");
+    let critical = |of: &str| format!("rows: [ {{ ratio: 60% }} ] }} }}\n    {of}\n");
+    let wrong = |edits: &[Edit], count: usize| {
+        let found = findings(&policy(edits));
+        found.iter().for_each(has_chinese);
+        assert_eq!(
+            found.iter().map(|one| one.kind).collect::<Vec<_>>(),
+            vec![FeedDiffers; count],
+            "{found:?}"
+        );
+    };
+    // Fed by another layer only, or with something else.
+    wrong(&[("    feeds: { used: paid }\n", ""), (CRITICAL, &critical("feeds: { used: paid }"))], 1);
+    found(&[("used: used }", "used: ▸used }"), ("{ used: paid }", "{ used: base }")], &[FeedDiffers]);
+    let deductible =
+        "deductible: { per: year, amount: { source: p, rows: [ { amount: 1.6万 } ] }, used: used }";
+    wrong(&[(CRITICAL, &critical(deductible))], 1);
+    // Two kinds of things in one.
+    let capped = "cap: { per: year, amount: { source: p, rows: [ { amount: 50万 } ] }, used: other }\n    feeds: { other: paid, used: deductible }";
+    wrong(&[accumulators, (CRITICAL, &critical(capped))], 1);
+    let right = "cap: { per: year, amount: { source: p, rows: [ { amount: 50万 } ] }, used: other }\n    feeds: { other: paid }";
+    found(&[accumulators, (CRITICAL, &critical(right))], &[]);
+    // A visit is one, whoever pays for it.
+    let stays = (ADDED, "{ used: { label: 已用, unit: fen }, stays: { label: 次, unit: count } }");
+    let nth = "    deductible: { per: visit, amount: { source: p, rows: [ { when: { nth: { of: stays, to: 1 } }, amount: 600 }, { otherwise: true, amount: 0 } ] } }\n    cap: {";
+    let fed = ("{ used: paid }", "{ used: paid, stays: visit }");
+    wrong(&[stays, ("    cap: {", nth), fed, (CRITICAL, &critical("feeds: { stays: visit }"))], 1);
+    found(&[stays, ("    cap: {", nth), fed], &[]);
+}
+
+#[test]
+fn names_that_look_like_slips_are_told() {
+    const CRITICAL: &str = "payer: critical_illness\n";
+    let told = |asked: &str, kind: Kind| {
+        let asked = format!("payer: critical_illness\n    when: {{ {asked} }}\n");
+        found(&[(CRITICAL, &asked)], &[kind]).remove(0)
+    };
+    assert!(told("identity: [▸特团]", DoubtfulName).contains("did you mean `特困`"));
+    assert!(told("identity: [▸\"特困 \"]", DoubtfulName).contains("spaces"));
+    assert!(told("identity: [▸veteran/烈士遗属]", DoubtfulName).contains("`membership`"));
+    assert!(told("membership: [▸union_mutal_aid]", UnknownCode).contains("union_mutual_aid`?"));
+    told("no_membership: [▸comercial/惠民保]", UnknownCode);
+    told("membership: [▸低保]", UnknownCode);
+    assert!(told("membership: [▸civil_servant/科及]", DoubtfulName).contains("civil_servant/科级"));
+    told("care: [outpatient], disease: [▸M3900]", DoubtfulName);
+    told("diagnosis: [▸c]", DoubtfulName);
+    told("diagnosis: [▸Ｃ50]", DoubtfulName);
+    told("status: [▸adult, retired]", StatusOfOtherScheme);
+    let label = |of: &str| {
+        format!("    base: [ {{ add: in_scope, lines: {{ label: [{of}] }} }}, {{ less: paid.basic }} ]")
+    };
+    let base = "    base: [ { add: in_scope }, { less: paid.basic } ]";
+    found(&[(base, &label("▸双通到"))], &[DoubtfulName]);
+    found(&[(base, &label("特药"))], &[]);
+    let fine = "identity: [特困, 因病致贫, 见义勇为], membership: [civil_servant, commercial/惠衢保2022, resident_tier/一档, resident_tier/二档], \
+                tag: [顺产, 难产, 妊娠不足2月, 妊娠不足3月], disease: [M03900], diagnosis: [C34.1, D], status: [retired]";
+    found(&[(CRITICAL, &format!("payer: critical_illness\n    when: {{ {fine} }}\n"))], &[]);
+    assert!(!UnknownCode.is_warning(), "it is refused when published");
+}
+
+#[test]
+fn totals_of_a_case_stand_under_the_year_and_the_unit_that_is_read() {
+    let counted = [
+        ("accumulators: {", "accumulators: { stays: { label: 次数, unit: count },"),
+        ("{ used: paid }", "{ used: paid, stays: visit }"),
+        (
+            "bands: { source: p, rows: [ { ratio: 80% } ] } }\n    cap:",
+            "bands: { source: p, rows: [ { when: { nth: { of: stays, to: 1 } }, ratio: 80% }, { otherwise: true, ratio: 85% } ] } }\n    cap:",
+        ),
+    ];
+    let policy = policy(&counted);
+    let kinds = |accumulated: &str| {
+        let text = edited(CASE, &[("lines:", &format!("accumulated: {accumulated}\nlines:"))]);
+        let found = unknown_names("case.yaml", &text.replace('▸', ""), &policy);
+        found.iter().for_each(has_chinese);
+        let places: Vec<_> = found.iter().map(|one| (one.line, one.column)).collect();
+        assert_eq!(places, positions(&text), "{found:?}");
+        found.into_iter().map(|one| one.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("{ 2024-01-01: { yuan: { used: 14万 }, visits: { stays: 1 } } }"), []);
+    assert_eq!(kinds("{ ▸2024-01-10: { yuan: { used: 14万 } } }"), [NoPolicyYear]);
+    assert_eq!(kinds("{ 2024-01-01: { visits: { ▸used: 140000 } } }"), [UnitMismatch]);
+    assert_eq!(
+        kinds("{ 2024-01-01: { yuan: { ▸stays: 1 }, days: { ▸allowence_days: 88 } } }"),
+        [UnitMismatch, UnknownName]
+    );
+    // Labels that rows ask for by item and in the prepay of classes are known.
+    let asks = "class_prepay: { source: p, rows: [ { when: { class: [\"02\"], label: [进口] }, ratio: 20% } ] }\ncovers: [";
+    let by_label = load("small.yaml", &edited(SMALL, &[("covers: [", asks)])).unwrap();
+    let case = edited(CASE, &[("{ name: 药", "{ label: [进口], name: 药")]);
+    assert_eq!(unknown_names("case.yaml", &case, &by_label), []);
+}
+
+#[test]
+fn values_that_look_like_slips_are_told() {
+    let class = |rows: &str| {
+        let asks = format!("class_prepay: {{ source: p, rows: [ {rows} ] }}\ncovers: [");
+        findings(&policy(&[("covers: [", &asks)])).into_iter().map(|one| one.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(class("{ otherwise: true, ratio: 10% }"), [FirstClassPrepaid]);
+    assert_eq!(class("{ when: { class: [\"01\", \"02\"] }, ratio: 10% }"), [FirstClassPrepaid]);
+    assert_eq!(class("{ when: { class: [\"02\"] }, ratio: 10% }"), []);
+    assert_eq!(class("{ when: { class: [\"01\"] }, ratio: 0% }, { otherwise: true, ratio: 10% }"), []);
+    let deductible =
+        "    deductible: { per: visit, amount: { source: p, rows: [ { amount: 8000 } ] } }\n▸    cap: {";
+    let told = found(&[("15万", "15"), ("    cap: {", deductible)], &[LimitBelowDeductible]);
+    assert_eq!(told, ["the limit of 15 lies below the deductible of 8000: is one of them in 万?"]);
+    found(&[("    cap: {", &deductible.replace('▸', ""))], &[]);
+    let bands = |of: &str| {
+        let whole = "bands: { source: p, rows: [ { ratio: 80% } ] } }\n    cap:";
+        let rows = format!("bands: {{ source: p, rows: [ {of} ] }} }}\n    cap:");
+        findings(&policy(&[(whole, &rows)])).into_iter().map(|one| one.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        bands("{ when: { level: [third] }, ratio: 9.5% }, { otherwise: true, ratio: 90% }"),
+        [RowFarOff]
+    );
+    assert_eq!(bands("{ when: { level: [third] }, ratio: 0% }, { otherwise: true, ratio: 90% }"), []);
+    assert_eq!(bands("{ when: { level: [third] }, ratio: 60% }, { otherwise: true, ratio: 90% }"), []);
+}
