@@ -241,6 +241,9 @@ pub struct Disease {
     pub code: String,
     /// As which it is recognised: 门诊慢特病 or 两病.
     pub kind: DiseaseKind,
+    /// First day it is recognised for (待遇享受起始日): months before it leave nothing over. Absent where the register did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<NaiveDate>,
 }
 
 impl Visit {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use yizhan_documents::{At, Kind, closest};
 use yizhan_terms::Tier;
 
 use super::holes::conditions;
+use crate::keys::Key;
 use crate::model::{Condition, Policy};
 
 /// Reports every such name where it stands.
@@ -22,10 +24,16 @@ pub(super) fn check(root: &At, policy: &Policy) -> Option<()> {
         each(value(line, "label"), |at| asked.check(at, "label", &asked.labels));
     });
     let years = value(root, "accumulated").and_then(|at| at.entries()).unwrap_or_default();
-    for (_, year) in years {
+    for (first, year) in years {
+        let day: Option<NaiveDate> = first.raw().and_then(|day| day.parse().ok());
         for of in ["yuan", "visits"] {
             let named = value(&year, of).filter(At::is_map).and_then(|at| at.entries()).unwrap_or_default();
-            named.iter().for_each(|(key, _)| asked.check(key, "accumulator", &asked.accumulators));
+            let of_year = |key: &At| {
+                let first = day.zip(key.raw());
+                first.is_some_and(|(day, key)| is_of_month(policy, key, day))
+            };
+            let other = named.iter().filter(|(key, _)| !of_year(key));
+            other.for_each(|(key, _)| asked.check(key, "accumulator", &asked.accumulators));
         }
     }
     Some(())
@@ -87,10 +95,18 @@ impl Asked {
     }
 }
 
+/// Whether it is the key of a month of this policy year: `drugs/2026-03`, also by a name of before.
+fn is_of_month(policy: &Policy, key: &str, policy_year: NaiveDate) -> bool {
+    let key = Key::of(key);
+    let now = policy.renames.iter().find(|(old, _)| old == key.name).and_then(|(_, now)| *now);
+    let index = now.or_else(|| policy.accumulators.iter().position(|one| one.name == key.name));
+    index.is_some_and(|index| policy.accumulators[index].by_month && key.fits(&policy.accumulators[index], policy_year))
+}
+
 /// As cases name them: `stays@third` where they are kept apart by level; names of before too.
 fn accumulators(policy: &Policy) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for (index, accumulator) in policy.accumulators.iter().enumerate() {
+    for (index, accumulator) in policy.accumulators.iter().enumerate().filter(|(_, one)| !one.by_month) {
         let renamed = policy.renames.iter().filter(|(_, now)| *now == Some(index)).map(|(old, _)| old);
         for name in renamed.chain([&accumulator.name]) {
             match accumulator.by_level {
