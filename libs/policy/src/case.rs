@@ -74,7 +74,7 @@ impl Counted {
     }
 }
 
-/// Totals by accumulator name (`name`, or `name@level` where kept apart by level), in fen
+/// Totals by accumulator name (`name`, `name@level`, `name/2026-03` where kept apart; [`crate::Key`]), in fen
 /// or visits.
 pub type Accumulated = BTreeMap<String, i64>;
 
