@@ -30,7 +30,10 @@ fn opening(request_id: &str, accumulator: &str) -> RecordOpeningRequest {
 
 async fn used(platform: &TestPlatform) -> Vec<(String, i64)> {
     let all = platform.accumulators("P1", ZHUZHOU).await;
-    all.into_iter().filter(|(_, name, _)| name.starts_with("chronic_cost")).map(|(_, name, total)| (name, total)).collect()
+    all.into_iter()
+        .filter(|(_, name, _)| name.starts_with("chronic_cost"))
+        .map(|(_, name, total)| (name, total))
+        .collect()
 }
 
 fn of_months(months: &[(&str, &str)]) -> Vec<(String, i64)> {

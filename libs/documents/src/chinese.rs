@@ -202,12 +202,18 @@ const SENTENCES: &[(&str, &str)] = &[
         "it adds up by the month: only the `used` of a `cap` or `cost_cap` can read it",
         "它按月累计：只有 `cap`、`cost_cap` 的 `used` 可以用",
     ),
-    ("`used` adds up over the year: declare it with `per: month`", "`used` 按年累计：请在声明处写 `per: month`"),
+    (
+        "`used` adds up over the year: declare it with `per: month`",
+        "`used` 按年累计：请在声明处写 `per: month`",
+    ),
     (
         "`used` adds up by the month: say `per: month`, `quarter` or `year`",
         "`used` 按月累计：请写明 `per: month`、`quarter` 或 `year`",
     ),
-    ("what carries over is what is not used of a month: `per: month`", "结转的是当月未用的额度：`per: month`"),
+    (
+        "what carries over is what is not used of a month: `per: month`",
+        "结转的是当月未用的额度：`per: month`",
+    ),
     (
         "what adds up by the month needs a policy year that begins with a quarter: 01-01, 04-01, 07-01 or 10-01",
         "按月累计要求政策年度自季度首日起：01-01、04-01、07-01 或 10-01",

@@ -31,7 +31,8 @@ impl<'k> Key<'k> {
     pub fn fits(&self, accumulator: &Accumulator, policy_year: NaiveDate) -> bool {
         let level = self.level.map(|level| Tier::from_code(level).is_some());
         let next = policy_year.checked_add_months(Months::new(12)).unwrap_or(NaiveDate::MAX);
-        let month = self.month.map(|month| first_of(month).is_some_and(|day| policy_year <= day && day < next));
+        let month =
+            self.month.map(|month| first_of(month).is_some_and(|day| policy_year <= day && day < next));
         level == accumulator.by_level.then_some(true) && month == accumulator.by_month.then_some(true)
     }
 
@@ -74,7 +75,13 @@ mod tests {
     use crate::model::Unit;
 
     fn accumulator(by_month: bool, by_level: bool) -> Accumulator {
-        Accumulator { name: "drugs".to_owned(), label: "药费".to_owned(), unit: Unit::Fen, by_level, by_month }
+        Accumulator {
+            name: "drugs".to_owned(),
+            label: "药费".to_owned(),
+            unit: Unit::Fen,
+            by_level,
+            by_month,
+        }
     }
 
     #[test]

@@ -13,8 +13,8 @@ use crate::engine::Stopped;
 use crate::keys::Key;
 use crate::model::{Policy, Quantity, Unit};
 use crate::outcome::{
-    Basis, CapTrace, CarriedTrace, Cited, CountTrace, DeductibleTrace, LayerTrace, OldValue, Outcome, Parts, RemoteCited,
-    Step,
+    Basis, CapTrace, CarriedTrace, Cited, CountTrace, DeductibleTrace, LayerTrace, OldValue, Outcome, Parts,
+    RemoteCited, Step,
 };
 
 /// Columns a label takes; Chinese characters take two.
@@ -165,7 +165,8 @@ fn write_cap(to: &mut String, label: &str, cap: &CapTrace) -> fmt::Result {
     let Some(open) = cap.open_fen else {
         return writeln!(to, "  {}不封顶 {}", pad(label, LABEL), cited(&cap.cited));
     };
-    let months = |CarriedTrace { monthly_fen, months, .. }| format!("（每月 {} × {months} 个月）", yuan(monthly_fen));
+    let months =
+        |CarriedTrace { monthly_fen, months, .. }| format!("（每月 {} × {months} 个月）", yuan(monthly_fen));
     let months = cap.carried.map_or_else(String::new, months);
     let limit = cap.limit_fen.map_or_else(String::new, |limit| format!("限额 {}{months} ", yuan(limit)));
     exact(to, &format!("{label}尚余"), open, &format!("{limit}{}", cited(&cap.cited)))?;

@@ -100,7 +100,9 @@ fn is_of_month(policy: &Policy, key: &str, policy_year: NaiveDate) -> bool {
     let key = Key::of(key);
     let now = policy.renames.iter().find(|(old, _)| old == key.name).and_then(|(_, now)| *now);
     let index = now.or_else(|| policy.accumulators.iter().position(|one| one.name == key.name));
-    index.is_some_and(|index| policy.accumulators[index].by_month && key.fits(&policy.accumulators[index], policy_year))
+    index.is_some_and(|index| {
+        policy.accumulators[index].by_month && key.fits(&policy.accumulators[index], policy_year)
+    })
 }
 
 /// As cases name them: `stays@third` where they are kept apart by level; names of before too.

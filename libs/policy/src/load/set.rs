@@ -132,8 +132,7 @@ fn overlapping(earlier: &Policy, later: &Policy, area: Area) -> Option<Problem> 
 }
 
 fn differing_accumulators(earlier: &Policy, later: &Policy, area: Area) -> Vec<Problem> {
-    let differs =
-        |a: &Accumulator, b: &Accumulator| a.name == b.name && kept(a) != kept(b);
+    let differs = |a: &Accumulator, b: &Accumulator| a.name == b.name && kept(a) != kept(b);
     let both = later.accumulators.iter().filter(|b| earlier.accumulators.iter().any(|a| differs(a, b)));
     both.map(|accumulator| {
         let name = &accumulator.name;

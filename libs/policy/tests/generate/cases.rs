@@ -253,7 +253,9 @@ fn accumulated(choices: &mut Choices, policy: &Policy) -> BTreeMap<NaiveDate, Ac
                     Tier::ALL.iter().map(|level| format!("{}@{}", accumulator.name, level.code())).collect()
                 }
             };
-            let months = (0..12).map(|month| format!("/{}", (policy_year_of(policy, mid_year) + Months::new(month)).format("%Y-%m")));
+            let months = (0..12).map(|month| {
+                format!("/{}", (policy_year_of(policy, mid_year) + Months::new(month)).format("%Y-%m"))
+            });
             let months = if accumulator.by_month { months.collect() } else { vec![String::new()] };
             let in_month = |(key, month): (&String, &String)| match key.split_once('@') {
                 Some((name, level)) => format!("{name}{month}@{level}"),

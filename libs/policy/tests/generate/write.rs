@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use yizhan_documents::{Known, OTHERWISE, Period, Range};
 use yizhan_policy::model::{
     Accumulator, AcrossYears, Adjust, Amount, Band, Benefit, Cap, Condition, CutOn, DayCount, Deductible,
-    DeductibleAmount, Fed, Layer, LineFilter, Per, Policy, Prepay, Previous, Quantity, Ratio, SameDays,
-    Span, Table, Term, Unit,
+    DeductibleAmount, Fed, Layer, LineFilter, Per, Policy, Prepay, Previous, Quantity, Ratio, SameDays, Span,
+    Table, Term, Unit,
 };
 
 /// The document of a policy.

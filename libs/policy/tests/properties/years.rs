@@ -95,20 +95,21 @@ fn note(
     // A stay split by days reaches the last day of each of its policy years but the last.
     let next = trace.policy_year + Months::new(12);
     let day = if day < next { day } else { next - Days::new(1) };
-    let mut count = |(accumulator, time): (Option<usize>, &str), what: &str, amount: Decimal, limit: Decimal| {
-        let per_year = accumulator.map(|index| &policy.accumulators[index]);
-        let (used, key) = match per_year {
-            Some(one) if one.by_level => (
-                &mut *in_year,
-                (format!("{} {time} at {}", one.name, case.visit.level.code()), trace.policy_year),
-            ),
-            Some(one) => (&mut *in_year, (format!("{} {time}", one.name), trace.policy_year)),
-            None => (&mut *in_visit, (format!("{what} of {}", layer.id), case.visit.end)),
+    let mut count =
+        |(accumulator, time): (Option<usize>, &str), what: &str, amount: Decimal, limit: Decimal| {
+            let per_year = accumulator.map(|index| &policy.accumulators[index]);
+            let (used, key) = match per_year {
+                Some(one) if one.by_level => (
+                    &mut *in_year,
+                    (format!("{} {time} at {}", one.name, case.visit.level.code()), trace.policy_year),
+                ),
+                Some(one) => (&mut *in_year, (format!("{} {time}", one.name), trace.policy_year)),
+                None => (&mut *in_visit, (format!("{what} of {}", layer.id), case.visit.end)),
+            };
+            let amount = if per_year.is_some() { round_half_up(amount).decimal() } else { amount };
+            let known = used.entry(key).or_insert((Decimal::ZERO, limit));
+            *known = (known.0 + amount, known.1.max(limit));
         };
-        let amount = if per_year.is_some() { round_half_up(amount).decimal() } else { amount };
-        let known = used.entry(key).or_insert((Decimal::ZERO, limit));
-        *known = (known.0 + amount, known.1.max(limit));
-    };
     if let Some((cap, limit)) = limited(&layer.cap) {
         let (time, times) = time_of(cap, day);
         count((cap.used, &time), "paid", trace.paid_fen.decimal(), limit * times);
@@ -124,7 +125,9 @@ fn note(
         let amount = amount.fen;
         let Known::Value(per) = deductible.per else { return };
         match (per, &deductible.year_cap) {
-            (Per::Year, Some(cap)) => count((deductible.used, "year"), "deductible", charged, amount.min(*only(cap))),
+            (Per::Year, Some(cap)) => {
+                count((deductible.used, "year"), "deductible", charged, amount.min(*only(cap)))
+            }
             (Per::Visit, Some(cap)) => count((deductible.used, "year"), "deductible", charged, *only(cap)),
             (Per::Year, None) => count((deductible.used, "year"), "deductible", charged, amount),
             (Per::Visit, None) => {}

@@ -7,8 +7,8 @@ use chrono::{Datelike, Months, NaiveDate};
 use yizhan_documents::Known;
 use yizhan_policy::case::{Counted, Line};
 use yizhan_policy::model::{
-    Adjust, Amount, Band, Benefit, Cap, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Layer, LineFilter,
-    Per, Policy, Prepay, Quantity, Ratio, Span, Table, Term,
+    Adjust, Amount, Band, Benefit, Cap, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Layer,
+    LineFilter, Per, Policy, Prepay, Quantity, Ratio, Span, Table, Term,
 };
 use yizhan_terms::Treatment;
 
@@ -628,7 +628,13 @@ fn used_in(span: Span, index: usize, facts: &Facts<'_>, answer: &Answer) -> Frac
     for month in facts.policy_year.iter_days().take(366).filter(|day| day.day() == 1) {
         let in_year = month < facts.policy_year + Months::new(12);
         if in_year && same(span, month, facts.day) && month.month() != facts.day.month() {
-            let other = Facts { policy: facts.policy, case: facts.case, day: month, policy_year: facts.policy_year, line: None };
+            let other = Facts {
+                policy: facts.policy,
+                case: facts.case,
+                day: month,
+                policy_year: facts.policy_year,
+                line: None,
+            };
             sum = sum + Fraction::whole(other.before(index));
         }
     }
@@ -661,7 +667,8 @@ fn feed(
             Fed::Days => days,
         };
         if amount != 0 {
-            let key = (facts.policy_year, accumulator_key(facts.policy, facts.case, facts.day, feed.accumulator));
+            let key =
+                (facts.policy_year, accumulator_key(facts.policy, facts.case, facts.day, feed.accumulator));
             *answer.added.entry(key).or_insert(0) += amount;
         }
     }

@@ -3,9 +3,9 @@
 use chrono::{Datelike, Months, NaiveDate};
 use yizhan_documents::Documents;
 use yizhan_money::{Fen, MAX_FEN};
-use yizhan_policy::{Key, Policy};
 use yizhan_policy::case::Accumulated;
 use yizhan_policy::model::Unit;
+use yizhan_policy::{Key, Policy};
 use yizhan_terms::{Area, Fund};
 
 /// Visits an accumulator counts at most.

@@ -7,8 +7,8 @@ use yizhan_policy::case::{Account, Case, Continuity, Counted, Disease, Line, Per
 use yizhan_proto::enrollment::v1::{
     CriticalIllnessReward, DiseaseKind as Recognised, Eligibility, Identity, Membership, MembershipKind,
 };
-use yizhan_runtime::{Reason, ServiceError};
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, Care, DiseaseKind, Filing, Status};
 
 use super::answer::LookedUp;
