@@ -10,7 +10,7 @@ import jsonschema
 import yaml
 
 POLICY = Path(__file__).resolve().parent.parent / "libs/policy"
-FOLDERS = ["policies", "tests/conformance/policies"]
+FOLDERS = ["policies", "tests/conformance/policies", "tests/conformance/policies/language"]
 GOOD = POLICY / "tests/fixtures/good.yaml"
 
 # Edits of the good document which the schema must refuse, as the loader does.

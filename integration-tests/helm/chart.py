@@ -33,7 +33,7 @@ def run(*command, text=None):
 
 def digests():
     """The arguments by which every image is pinned."""
-    return [part for service in SERVICES for part in ("--set", f"{service}.image.digest={DIGEST}")]
+    return [part for one in [*SERVICES, "tests"] for part in ("--set", f"{one}.image.digest={DIGEST}")]
 
 
 def arguments(name):
@@ -75,6 +75,8 @@ def pod(found):
     """The pod of an object that makes one, else `None`."""
     if found["kind"] == "Pod":
         return found["spec"]
+    if found["kind"] == "CronJob":
+        return found["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     if found["kind"] in ("Deployment", "Job", "StatefulSet", "DaemonSet"):
         return found["spec"]["template"]["spec"]
     return None
@@ -82,7 +84,10 @@ def pod(found):
 
 def pod_labels(found):
     """The labels of the pods that an object makes."""
-    return found["metadata"]["labels"] if found["kind"] == "Pod" else found["spec"]["template"]["metadata"]["labels"]
+    if found["kind"] == "Pod":
+        return found["metadata"]["labels"]
+    made = found["spec"]["jobTemplate"]["spec"] if found["kind"] == "CronJob" else found["spec"]
+    return made["template"]["metadata"]["labels"]
 
 
 def component(labels):

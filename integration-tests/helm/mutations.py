@@ -137,6 +137,30 @@ def no_policy(objects):
         found["spec"]["policyTypes"] = ["Ingress"]
 
 
+def a_way(objects, way, port, policy="yizhan-enrollment"):
+    return next(rule for rule in one(objects, "NetworkPolicy", policy)["spec"][way] if any(one["port"] == port for one in rule["ports"]))
+
+
+def without_port(way, port, policy="yizhan-enrollment", keeps=True):
+    """Takes a port out of a policy; the rule with it, unless it keeps others."""
+    def mutate(objects):
+        rule = a_way(objects, way, port, policy)
+        rule["ports"] = [one for one in rule["ports"] if one["port"] != port]
+        if not keeps:
+            one(objects, "NetworkPolicy", policy)["spec"][way].remove(rule)
+    mutate.__name__ = f"{way} of {policy} without {port}"
+    return mutate
+
+
+def a_tunnel_to_the_database(objects):
+    a_way(objects, "egress", 5432)["ports"].append({"port": 15008, "protocol": "TCP"})
+
+
+MESHED = [without_port("ingress", 15008), without_port("egress", 15008, "yizhan-filing"), without_port("egress", 15008, "yizhan-check"),
+          without_port("ingress", "health", keeps=False), a_tunnel_to_the_database]
+WAYS_OUT = [without_port("egress", port, keeps=False) for port in (53, 5432, 6379, 4317)] + [without_port("egress", 5432, "yizhan-audit-migrate", keeps=False)]
+
+
 def no_migration(objects):
     objects.remove(one(objects, "Job", "yizhan-settlement-migrate"))
 
@@ -181,6 +205,8 @@ MUTATIONS = {
     policies.configuration: [no_checksum, secret_in_clear, published_key, unknown_setting],
     policies.peers_configured: [a_peer_too_many, a_peer_elsewhere],
     policies.network: [an_arrow_out, an_arrow_in, an_arrow_less, everybody_comes_in, no_policy],
+    policies.meshed: MESHED,
+    policies.ways_out: WAYS_OUT,
     policies.migrations: [no_migration, migration_that_waits, migration_before_its_certificate],
     policies.certificates: [certificate_of_another, certificate_without_a_host],
     policies.labels: [service_of_nobody, no_label],
@@ -271,6 +297,16 @@ def alert_by_no_label(objects):
     rule["expr"] = rule["expr"].replace("peer", "callee")
 
 
+def alert_of_all_shards(objects):
+    rule = an_alert(objects, "YizhanServiceAway")
+    rule["expr"] = rule["expr"].replace(", yizhan_shard", "", 1)
+
+
+def alert_without_shards(objects):
+    for rule in (rule for group in watching.rules_of(objects)["groups"] for rule in group["rules"]):
+        rule["expr"] = rule["expr"].replace(", yizhan_shard", "")
+
+
 def alert_that_tells_what_it_dropped(objects):
     an_alert(objects)["annotations"]["summary"] = "{{ $labels.payers }} payers"
 
@@ -327,6 +363,11 @@ def panel_of_nothing(panels, _):
 
 
 @board
+def panel_that_is_always_green(panels, _):
+    panels[1]["targets"][0]["expr"] += " or vector(0)"
+
+
+@board
 def panel_of_one_source(panels, _):
     panels[1]["datasource"]["uid"] = "prometheus"
 
@@ -337,10 +378,10 @@ def board_of_no_source(_, said):
 
 
 WATCHED = {
-    watching.alerts: [alert_without_page, alert_of_no_severity, alert_without_test, alert_of_no_metric, alert_by_no_label,
+    watching.alerts: [alert_without_page, alert_of_no_severity, alert_without_test, alert_of_no_metric, alert_by_no_label, alert_of_all_shards,
                       alert_that_tells_what_it_dropped, page_of_no_alert],
-    watching.promtool: [rule_that_is_none, threshold_too_high],
-    watching.dashboards: [panels_that_overlap, panels_of_one_number, panel_of_no_metric, panel_of_one_source, board_of_no_source],
+    watching.promtool: [rule_that_is_none, threshold_too_high, alert_without_shards],
+    watching.dashboards: [panels_that_overlap, panels_of_one_number, panel_of_no_metric, panel_that_is_always_green, panel_of_one_source, board_of_no_source],
     watching.empty_panels: [panel_of_no_query, panel_of_nothing],
 }
 

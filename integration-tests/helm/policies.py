@@ -389,6 +389,51 @@ def through(policy, rule, other, installed):
     return ways
 
 
+# Istio's tunnel between pods of an ambient mesh, and where the kubelet's probes come from there: its page "Ambient and Kubernetes NetworkPolicy".
+TUNNEL, PROBES = 15008, "169.254.7.127/32"
+
+
+def meshed(objects):
+    """Where anything is let through the tunnel of a mesh, every call between pods is, both ways, and the kubelet's probes; other ways are not."""
+    found = [one for one in objects if one["kind"] == "NetworkPolicy"]
+    rules = [(one, way, rule) for one in found for way in ("ingress", "egress") for rule in one["spec"].get(way) or []]
+    ports = lambda rule: {port["port"] for port in rule.get("ports", [])}
+    if not any(TUNNEL in ports(rule) for _, _, rule in rules):
+        return
+    calls = {"grpc", *(port["port"] for one in objects if one["kind"] == "Service" for port in one["spec"]["ports"])}
+    for one, way, rule in rules:
+        if bool(ports(rule) & calls) != (TUNNEL in ports(rule)):
+            yield f"{name(one)}: {way} of {sorted(map(str, ports(rule)))}: calls go by {TUNNEL} in a mesh, and nothing else does"
+    for one in deployments(objects):
+        mine = [rule for policy, way, rule in rules if way == "ingress" and matches(policy["spec"]["podSelector"], pod_labels(one))]
+        if not any("health" in ports(rule) and {"ipBlock": {"cidr": PROBES}} in rule.get("from", []) for rule in mine):
+            yield f"{name(one)}: the kubelet's probes come from {PROBES} in a mesh, and are not let in"
+
+
+def ways_out(objects):
+    """Every pod may ask for names, and reach the database, Redis and the collector whose addresses it is given."""
+    policies, maps = [one for one in objects if one["kind"] == "NetworkPolicy"], config_maps(objects)
+    for found in pods(objects):
+        mine = [one for one in policies if matches(one["spec"]["podSelector"], pod_labels(found))]
+        let = {(port.get("protocol", "TCP"), port["port"]) for one in mine for rule in one["spec"].get("egress") or [] for port in rule["ports"]}
+        for what, protocol, port in wants_out(found, maps):
+            if (protocol, port) not in let:
+                yield f"{name(found)}: no way to {what} ({protocol} {port})"
+
+
+def wants_out(found, maps):
+    """What a pod asks by its settings: name, protocol, port."""
+    yield from (("names", protocol, 53) for protocol in ("UDP", "TCP"))
+    given = [variable["name"] for container in pod(found)["containers"] for variable in container.get("env", [])]
+    for end, what, port in (("_DATABASE_URL", "the database", 5432), ("_CACHE_URL", "Redis", 6379)):
+        # A migration is given all that its service is, and asks the database only.
+        if any(variable.endswith(end) for variable in given) and (found["kind"] == "Deployment" or end == "_DATABASE_URL"):
+            yield what, "TCP", port
+    endpoint = settings(maps, found).get("telemetry", {}).get("otlp_endpoint") if found["kind"] == "Deployment" else None
+    if endpoint:
+        yield "the collector", "TCP", int(endpoint.rpartition(":")[2])
+
+
 def migrations(objects):
     """Before install and upgrade, one Job for each service, which may be repeated and does not wait for what comes after it."""
     later = {(found["kind"], found["metadata"]["name"]) for found in objects if "helm.sh/hook" not in annotations(found)}
@@ -550,5 +595,5 @@ def ways_between(policy, objects):
 
 # Of an install as a whole.
 WHOLE = [shards]
-CHECKS = [probes, contract, limits, security, tokens, budgets, scaling, stopping, configuration, arrows_in_code, peers_configured, network, migrations,
+CHECKS = [probes, contract, limits, security, tokens, budgets, scaling, stopping, configuration, arrows_in_code, peers_configured, network, meshed, ways_out, migrations,
           certificates, labels, images]

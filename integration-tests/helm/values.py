@@ -3,7 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from chart import CHART, refused
+from chart import CHART, digests, refused
 
 # Arguments of helm, and what must be said of them, wherever in the message.
 WRONG = [
@@ -61,7 +61,13 @@ WRONG = [
     (["--set-json", 'shards=[{"name": "a", "areas": ["330800"]}]', "--set", "redis.existingSecret=x"], "each shard has its own"),
     (["--set-json", 'shards=[{"name": "quzhou", "areas": ["330800"]}]', "--set", "fullnameOverride=yizhan-of-a-province-with-a-long-long-name"], "longer than a name may be"),
     (["--set", "settlement.config.server.areas=330800"], "give them by shards"),
-    (["--set", "requireDigests=true"], "image.digest is not set"),
+    (["--set", "requireDigests=true"], "enrollment.image.digest is not set"),
+    (["--set", "requireDigests=true", *digests()[:-2]], "tests.image.digest is not set"),
+    (["--set", "booksCheck.enabled=true"], "/booksCheck/areas"),
+    (["--set-json", 'booksCheck.areas=["4302"]'], "/booksCheck/areas/0"),
+    (["--set", "requireDigests=true,tests.enabled=false,booksCheck.enabled=true", "--set-json", 'booksCheck.areas=["430200"]', *digests()[:-2]], "tests.image.digest is not set"),
+    (["--set-json", 'shards=[{"name": "a", "areas": ["330800"]}]', "--set", "booksCheck.enabled=true", "--set-json", 'booksCheck.areas=["330802", "430200"]'], "lies in no shard"),
+    (["--set", "networkPolicy.mesh=15008"], "/networkPolicy/mesh"),
     (["--kube-version", "1.29.0"], "1.29"),
 ]
 

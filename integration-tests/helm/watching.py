@@ -14,7 +14,7 @@ RUNBOOKS = ROOT / "docs" / "runbooks"
 SECTIONS = ["## What it means for people at the counter", "## How to see", "## What to do", "## Over when"]
 # What a rule or a panel may name beside the metrics of metrics.txt.
 SUFFIXES = {"histogram": ["_bucket", "_count", "_sum"], "counter": [""], "gauge": [""]}
-SCRAPED = {"service", "namespace", "pod", "le"}
+SCRAPED = {"service", "namespace", "yizhan_shard", "pod", "le"}
 
 
 def metrics():
@@ -44,7 +44,7 @@ def misnamed(expression, where, recorded=()):
     """Metrics and labels of a query that nobody tells."""
     known = metrics()
     for metric, selector in re.findall(r"\b(yizhan[\w:]+)(?:\{([^}]*)\})?", re.sub(r'"[^"]*"', lambda m: m.group().replace("}", ""), expression)):
-        if metric in recorded:
+        if metric in recorded or metric in SCRAPED:
             continue
         if metric not in known:
             yield f"{where}: nobody tells the metric {metric}"
@@ -78,6 +78,9 @@ def alerts(objects):
     index = (RUNBOOKS / "README.md").read_text("utf-8")
     for rule in [rule for group in spec["groups"] for rule in group["rules"]]:
         yield from misnamed(rule["expr"], rule.get("alert") or rule["record"], recorded)
+        for grouped in re.findall(r"\bby\s*\(([^)]*)\)", rule["expr"]):
+            if "yizhan_shard" not in grouped:
+                yield f"{rule.get('alert') or rule['record']}: by ({grouped}): a shard that is well would stand for one that is not"
     for rule in alerts_of(spec):
         alert = rule["alert"]
         named.add(alert)
@@ -172,7 +175,7 @@ def empty_panels(objects):
             board = json.loads(next(iter(found["data"].values())))
             for panel in board["panels"]:
                 for target in panel.get("targets", []):
-                    asked = target["expr"].replace("$__rate_interval", "5m").replace("$namespace", "yizhan").replace("$service", "settlement")
+                    asked = target["expr"].replace("$__rate_interval", "5m").replace("$namespace", "yizhan").replace("$shard", ".*").replace("$service", "settlement")
                     queries[f"count({asked}) > bool 0"] = f"{board['title']}, {panel['title']}"
     tests = {"evaluation_interval": "1m", "tests": [{"interval": "1m", "input_series": list(told()), "promql_expr_test": [
         {"expr": asked, "eval_time": "90m", "exp_samples": [{"labels": "{}", "value": 1}]} for asked in queries]}]}
@@ -213,6 +216,8 @@ def wrong_board(file, board):
             yield f"{where}: shows nothing"
         for target in panel.get("targets", []):
             yield from misnamed(target["expr"], where)
+            if re.search(r"\bor\s+vector\(", target["expr"]):
+                yield f"{where}: shows a number where nothing is known"
             for variable in re.findall(r"\$\{?(\w+)", target["expr"]):
                 if variable not in variables and not variable.startswith("__"):
                     yield f"{where}: no variable {variable}"

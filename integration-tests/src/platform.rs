@@ -18,7 +18,7 @@ use yizhan_runtime::clock::ManualClock;
 use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig};
 use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::server::RunningServer;
-use yizhan_testkit::{Backend, RedisServer, TestDatabase};
+use yizhan_testkit::{Backend, Prepared, RedisServer, TestDatabase};
 
 use crate::client::Client;
 use crate::database;
@@ -43,9 +43,30 @@ const FOLLOWING: [&str; 11] = [
     "visit",
 ];
 
+/// The tables of the services. The tests of migrations, of processes and of what is killed do without.
+static TABLES: Prepared = Prepared::new(&[
+    ("enrollment", |url| {
+        Box::pin(async { closed(yizhan_enrollment::migrate(&DatabaseConfig::at(url)).await).await })
+    }),
+    ("filing", |url| {
+        Box::pin(async { closed(yizhan_filing::migrate(&DatabaseConfig::at(url)).await).await })
+    }),
+    ("audit", |url| Box::pin(async { closed(yizhan_audit::migrate(&DatabaseConfig::at(url)).await).await })),
+    ("credit", |url| {
+        Box::pin(async { closed(yizhan_credit::migrate(&DatabaseConfig::at(url)).await).await })
+    }),
+    ("settlement", |url| {
+        Box::pin(async { closed(yizhan_settlement::migrate(&DatabaseConfig::at(url)).await).await })
+    }),
+]);
+
+async fn closed(migrated: anyhow::Result<DatabaseConnection>) {
+    migrated.expect("migrated").close().await.expect("closed");
+}
+
 /// What a platform is to know before a test begins.
 pub struct Setup {
-    settlement_url: String,
+    settlement_db: TestDatabase,
     enrollment_db: TestDatabase,
     filing_db: TestDatabase,
     audit_db: TestDatabase,
@@ -155,6 +176,11 @@ impl Setup {
     )]
     pub async fn start(self) -> TestPlatform {
         let (clock, hand) = Clock::manual(NOW.parse().expect("a time"));
+        self.settlement_db.prepare(&TABLES, "settlement").await;
+        self.enrollment_db.prepare(&TABLES, "enrollment").await;
+        self.filing_db.prepare(&TABLES, "filing").await;
+        self.audit_db.prepare(&TABLES, "audit").await;
+        self.credit_db.prepare(&TABLES, "credit").await;
         // With PostgreSQL comes Redis, with SQLite the cache in the process.
         let redis = (self.enrollment_db.backend() == Backend::Postgres).then(RedisServer::start);
         let cache = redis.as_ref().map_or_else(CacheConfig::in_process, |redis| CacheConfig::at(redis.url()));
@@ -209,7 +235,7 @@ impl Setup {
         let (asked_credit, credit_deadline) = asked(self.asks_credit, &credit);
         let settlement_config = yizhan_settlement::Config {
             server: ServerConfig { listen: settlement_address, ..server },
-            database: DatabaseConfig::at(self.settlement_url.as_str()),
+            database: DatabaseConfig::at(self.settlement_db.url()),
             enrollment: peer(enrollment.url()),
             filing: peer(filing.url()),
             audit: asked_audit,
@@ -239,7 +265,7 @@ impl Setup {
             credit: Some(credit),
             settlement: Some(settlement),
             others: Vec::new(),
-            settlement_rows: database::open(&self.settlement_url).await,
+            settlement_rows: database::open(self.settlement_db.url()).await,
             enrollment_rows: database::open(self.enrollment_db.url()).await,
             filing_rows: database::open(self.filing_db.url()).await,
             audit_rows: database::open(self.audit_db.url()).await,
@@ -249,7 +275,13 @@ impl Setup {
             audit_config,
             credit_config,
             settlement_config,
-            _databases: [self.enrollment_db, self.filing_db, self.audit_db, self.credit_db],
+            _databases: [
+                self.settlement_db,
+                self.enrollment_db,
+                self.filing_db,
+                self.audit_db,
+                self.credit_db,
+            ],
             _redis: redis,
         };
         if !self.institutions.is_empty() {
@@ -297,7 +329,7 @@ pub struct TestPlatform {
     audit_config: AuditConfig,
     credit_config: CreditConfig,
     settlement_config: yizhan_settlement::Config,
-    _databases: [TestDatabase; 4],
+    _databases: [TestDatabase; 5],
     /// Where enrollment and filing cache persons, if not in the process.
     _redis: Option<RedisServer>,
 }
@@ -314,7 +346,7 @@ impl TestPlatform {
     /// Settlement keeps its data in this database, the other services in others of the same kind.
     pub fn on(db: &TestDatabase) -> Setup {
         Setup {
-            settlement_url: db.url().to_owned(),
+            settlement_db: db.clone(),
             enrollment_db: TestDatabase::of(db.backend()),
             filing_db: TestDatabase::of(db.backend()),
             audit_db: TestDatabase::of(db.backend()),

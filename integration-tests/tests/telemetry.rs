@@ -21,6 +21,8 @@ use yizhan_proto::enrollment::v1::{
     FindPersonRequest, FindPersonsByTelRequest, GetPersonRequest, ImportPersonsRequest, PersonRow,
     VerifyAccessLogRequest,
 };
+use yizhan_proto::settlement::v1::PreviewRequest;
+use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::metrics::Metric;
 use yizhan_testkit::{Backend, OtlpSink, RedisServer, ServiceProcess, TestDatabase, free_port};
@@ -210,14 +212,29 @@ async fn verify_logs(client: &Client) {
 
 /// Settles as somebody who wants a trace.
 async fn settle_traced(client: &Client) -> yizhan_proto::settlement::v1::Settlement {
-    let mut request = Request::new(settle_request("R1", bill("P1", "V1")));
-    let traceparent = format!("00-{TRACE}-{CALLER_SPAN}-01");
-    request.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
+    // Away from home filing is asked, whatever follows from what it says.
+    let away = inpatient_away("P1").into();
+    let preview = client.settlements().preview(traced(PreviewRequest { visit: Some(away) })).await;
+    let told = preview.map_err(RemoteError::from).map_or_else(|error| error.reason, |_| String::new());
+    assert_ne!(told, "FILING_AWAY");
+    let request = traced(settle_request("R1", bill("P1", "V1")));
     client.settlements().settle(request).await.unwrap().into_inner().settlement.unwrap()
 }
 
+fn inpatient_away(psn_no: &str) -> VisitBuilder {
+    visit(psn_no).inpatient("2026-01-10", "2026-01-12").at(SHANGHAI_HOSPITAL).line(CARE, "1", "350")
+}
+
+fn traced<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let traceparent = format!("00-{TRACE}-{CALLER_SPAN}-01");
+    request.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
+    request
+}
+
 async fn live_a_day(client: &Client) {
-    client.import_institutions("places", standard_institutions()).await.unwrap();
+    let places = standard_institutions().into_iter().chain(distant_institutions()).collect();
+    client.import_institutions("places", places).await.unwrap();
     client.import_catalogue("items", standard_catalogue()).await.unwrap();
     client.enrol(&persons()).await;
     client.deposit("P1", COMPOSITE_AREA, 500_000).await;
@@ -278,6 +295,8 @@ fn one_trace_runs_through_all(sink: &OtlpSink) {
         "settlement: /yizhan.settlement.v1.SettlementService/Settle",
         "settlement: /yizhan.enrollment.v1.EnrollmentService/BatchGetEligibilities",
         "settlement: /yizhan.audit.v1.CheckService/Check",
+        "settlement: /yizhan.filing.v1.FilingService/BatchFindFiling",
+        "filing: SELECT filing",
         "settlement: transaction",
         "settlement: INSERT settlements",
         "settlement: COMMIT",
@@ -288,7 +307,11 @@ fn one_trace_runs_through_all(sink: &OtlpSink) {
         assert!(named.contains(wanted), "{wanted} is missing: {named:#?}");
     }
     let services: BTreeSet<_> = spans.iter().map(|(service, _)| service.as_str()).collect();
-    assert_eq!(services, BTreeSet::from(["audit", "credit", "enrollment", "settlement"]), "{named:#?}");
+    assert_eq!(
+        services,
+        BTreeSet::from(["audit", "credit", "enrollment", "filing", "settlement"]),
+        "{named:#?}"
+    );
     let known: BTreeSet<_> = spans.iter().map(|(_, span)| HEXLOWER.encode(&span.span_id)).collect();
     for (service, span) in &spans {
         let parent = HEXLOWER.encode(&span.parent_span_id);

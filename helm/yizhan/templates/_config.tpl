@@ -109,6 +109,12 @@ match = {{ printf "spiffe://yizhan/ns/%s/sa/yizhan-check" .Release.Namespace | t
 gateway = true
 only = ["agency:999900", "institution:H99990000099"]
 {{ end }}
+{{- if and .Values.booksCheck.enabled .Values.callers.mutualTls }}
+[[rule]]
+match = {{ printf "spiffe://yizhan/ns/%s/sa/yizhan-books" .Release.Namespace | toJson }}
+gateway = true
+only = ["operator:books"]
+{{ end }}
 {{- with .Values.callers.rules }}
 {{ trim . }}
 {{ end }}
@@ -186,6 +192,9 @@ only = ["agency:999900", "institution:H99990000099"]
 {{- fail (printf "%s.image.digest is not set, and requireDigests is" $name) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- if and $v.requireDigests (or $v.tests.enabled $v.booksCheck.enabled) (not $v.tests.image.digest) -}}
+{{- fail "tests.image.digest is not set, and requireDigests is: `helm test` and the check of books run where production does" -}}
 {{- end -}}
 {{- end -}}
 

@@ -69,12 +69,6 @@ spec:
   egress:
     {{- include "yizhan.dns" . | nindent 4 }}
     {{- include "yizhan.database" . | nindent 4 }}
-    {{- if and .service.caches .root.Values.redis.enabled }}
-    - to:
-        {{- toYaml .root.Values.networkPolicy.redis.to | nindent 8 }}
-      ports:
-        - {port: {{ int64 .root.Values.networkPolicy.redis.port }}, protocol: TCP}
-    {{- end }}
 {{- end }}
 {{- end -}}
 

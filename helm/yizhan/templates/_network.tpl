@@ -15,6 +15,13 @@
     - {port: {{ int64 .root.Values.networkPolicy.database.port }}, protocol: TCP}
 {{- end -}}
 
+{{- /* Where a mesh carries what goes to a service's port. Its own policies say to which port it leads (k8s/components/mesh). */ -}}
+{{- define "yizhan.mesh" -}}
+{{- if .root.Values.networkPolicy.mesh -}}
+- {port: 15008, protocol: TCP}
+{{- end -}}
+{{- end -}}
+
 {{- define "yizhan.networkPolicy" -}}
 {{- $c := . -}}
 {{- $policy := .root.Values.networkPolicy -}}
@@ -43,11 +50,23 @@ spec:
             matchLabels:
               {{- include "yizhan.selector" (dict "root" $c.root "name" "check" "shard" $c.shard) | nindent 14 }}
         {{- end }}
+        {{- if and .root.Values.booksCheck.enabled (eq .name "settlement") }}
+        - podSelector:
+            matchLabels:
+              {{- include "yizhan.selector" (dict "root" $c.root "name" "books" "shard" $c.shard) | nindent 14 }}
+        {{- end }}
         {{- with $policy.callers }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
       ports:
         - {port: grpc, protocol: TCP}
+        {{- with include "yizhan.mesh" . }}{{ . | nindent 8 }}{{ end }}
+    {{- if $policy.mesh }}
+    - from:
+        - ipBlock: {cidr: 169.254.7.127/32}
+      ports:
+        - {port: health, protocol: TCP}
+    {{- end }}
     {{- if .root.Values.metrics.enabled }}
     - from:
         {{- toYaml $policy.scrapers | nindent 8 }}
@@ -78,6 +97,7 @@ spec:
               {{- include "yizhan.selector" (dict "root" $c.root "name" . "shard" $c.shard) | nindent 14 }}
       ports:
         - {port: {{ int64 (get $services .).port }}, protocol: TCP}
+        {{- with include "yizhan.mesh" $c }}{{ . | nindent 8 }}{{ end }}
     {{- end }}
     {{- end }}
     {{- with $policy.extraEgress }}

@@ -10,6 +10,7 @@
 
 mod contract;
 mod faults;
+mod followers;
 mod limits;
 mod links;
 mod names;

@@ -18,6 +18,7 @@ mod backup;
 mod books;
 mod callee_away;
 mod cases;
+mod certificates;
 mod checked;
 mod clocks;
 mod companies;

@@ -61,7 +61,20 @@ const SENTENCES: &[(&str, &str)] = &[
         "care away from home is not paid better than at home: write points off as -10",
         "异地就医的待遇不高于本地：下浮写作 -10",
     ),
+    // One file for another.
+    (
+        "these are cases, not a policy: `yizhan policy test` settles them",
+        "这是病例，不是政策：用 `yizhan policy test` 检验",
+    ),
+    (
+        "this is a policy, not a case: `yizhan policy check` checks it",
+        "这是政策，不是病例：用 `yizhan policy check` 检查",
+    ),
     // Numbers and dates.
+    (
+        "`{}` is a range, not one value: a row for each, or `unknown: …` with the range in its words",
+        "`{1}` 是一个范围，不是一个数：分行写明，或写 `unknown: …` 并说明范围",
+    ),
     ("`{}` is below zero", "`{1}` 小于零"),
     ("`{}` is not a day of the year, as 01-01", "`{1}` 不是年内的日子，写作 01-01"),
     ("`{}` is not a day; write it as 2022-10-01", "`{1}` 不是日期；写作 2022-10-01"),
@@ -221,6 +234,18 @@ const SENTENCES: &[(&str, &str)] = &[
     ("`upto` does not lie above the end of the band before it", "`upto` 没有高于上一段的止点"),
     ("the band above has no `upto`: nothing comes after it", "上一段没有 `upto`：它之后不会再有段"),
     ("two lines have the same `id`", "两条明细的 `id` 相同"),
+    // Cases with expectations.
+    (
+        "expects nothing: name an amount, `paid` or `refused`",
+        "没有写应得什么：写一项金额、`paid` 或 `refused`",
+    ),
+    ("`{}` is of a refusal: name its code with `refused`", "`{1}` 用于拒绝：用 `refused` 写出它的代码"),
+    ("`{}` is no quality; one of {}", "`{1}` 不是可信度标记；可用 {2}"),
+    ("two cases have the same `id`: {}", "两个病例的 `id` 相同：{1}"),
+    (
+        "name a `policy`, or the `area` and `scheme` to find it by",
+        "写 `policy`，或写 `area` 和 `scheme` 以便找到政策",
+    ),
     // Policies: what could pay wrong money in silence.
     ("a layer names `{}`, which is not among these", "有一层写了 `{1}`，这里却没有"),
     ("`{}` stands in `not_published` too", "`{1}` 同时写在 `not_published` 里"),
@@ -238,6 +263,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "`per` is missing: write `per: {}`, as it is read, or what is meant",
         "缺少 `per`：现按 `per: {1}` 处理，请写明是每次（visit）还是每年度（year）",
     ),
+    (
+        "every case of `{}` ({}) that this layer pays for is refused from {} on: `{}` is `unknown` to all of them",
+        "本层支付的 `{1}`（{2}）自 {3} 起全部不予结算：`{4}` 对所有人都写作 `unknown`",
+    ),
     ("no row decides a case as `{}` on {}: it would be refused", "病例 `{1}` 在 {2} 没有适用的行，会被拒绝"),
     (
         "too many combinations: not all cases of layer `{}` were tried on {}",
@@ -245,6 +274,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("`{}` asks for no {} `{}`", "`{1}` 没有用到{2} `{3}`"),
     ("`{}` declares no {} `{}`", "`{1}` 没有声明{2} `{3}`"),
+    ("nobody of scheme {} is `{}`; one of: {}", "险种 {1} 没有 `{2}` 的人；可用：{3}"),
     (
         "a line of class 丙 is paid by the person whole: its `prepay` changes nothing",
         "丙类明细全部由个人承担：`prepay` 不起作用",

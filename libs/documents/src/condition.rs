@@ -4,7 +4,7 @@ use crate::node::At;
 use crate::period::Period;
 use crate::problem::Kind;
 use crate::region::Region;
-use crate::source::Sources;
+use crate::source::{SourceIndex, Sources};
 use crate::suggest::closest;
 use crate::typed::hint;
 
@@ -66,6 +66,8 @@ pub struct Scope<'n, 'a, C: Condition> {
     pub sources: &'n Sources<'a>,
     /// What conditions may name.
     pub names: &'n C::Names<'a>,
+    /// What tables and rows cite that name no source of their own; `None`: they have to.
+    pub source: Option<SourceIndex>,
     /// The days a table must cover; `None` where they are not checked.
     pub period: Option<Period>,
     /// Conditions that whatever reaches the table meets already.

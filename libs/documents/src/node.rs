@@ -83,7 +83,7 @@ impl<'a> At<'a> {
                 key.problem::<()>(Kind::UnknownKey, format!("unknown key `{name}`{hint}"));
             }
         }
-        Some(Map { at: self.clone(), entries })
+        Some(Map { at: self.clone(), entries, short: None })
     }
 
     /// A mapping with free keys, as pairs of key and value.
@@ -212,11 +212,21 @@ pub struct Map<'a> {
     /// The mapping itself.
     pub at: At<'a>,
     entries: Vec<(At<'a>, At<'a>)>,
+    /// The key of the value that stands in its place.
+    short: Option<&'static str>,
 }
 
 impl<'a> Map<'a> {
+    /// A value that is written in place of `{ KEY: VALUE }`.
+    pub(crate) fn short(key: &'static str, value: &At<'a>) -> Map<'a> {
+        Map { at: value.clone(), entries: Vec::new(), short: Some(key) }
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<At<'a>> {
+        if self.short == Some(key) {
+            return Some(self.at.clone());
+        }
         self.entries.iter().find(|(name, _)| name.node.scalar() == Some(key)).map(|(_, value)| value.clone())
     }
 

@@ -99,8 +99,15 @@ pub struct Values<T> {
 type TableSource = Option<Option<SourceIndex>>;
 
 impl<C: Condition, T> Table<C, T> {
-    /// Reads a table: `{ source, rows }`, or `{ source, ratio: 70% }` for a single row without conditions; or a list of such with dates.
+    /// Reads a table: `{ source, rows }`, or `{ source, ratio: 70% }` for a single row without conditions; or a list of such with dates. Where the
+    /// source is said around the table, also `70%`, or the list of rows.
     pub fn read<'a>(at: At<'a>, scope: &Scope<'_, 'a, C>, values: &Values<T>) -> Option<Table<C, T>> {
+        if let Some(source) = scope.source
+            && (at.raw().is_some() || is_rows(&at))
+        {
+            let version = bare(&at, source, scope, values)?;
+            return Some(Table { path: at.path, versions: vec![version] });
+        }
         let versions = match at.is_list() {
             true => at.list_of(|version| {
                 let read = table_version(&version, scope, values)?;
@@ -114,6 +121,28 @@ impl<C: Condition, T> Table<C, T> {
     }
 }
 
+/// Whether a list holds rows: versions say when they hold, or have rows.
+fn is_rows(at: &At) -> bool {
+    let says_when = |item: &At| ["from", "to", "rows"].iter().any(|key| item.find(key).is_some());
+    at.is_list() && at.list().is_some_and(|items| !items.iter().any(says_when))
+}
+
+/// A value alone, or rows alone, which hold as long as what stands around them and cite what it cites.
+fn bare<'a, C: Condition, T>(
+    at: &At<'a>,
+    source: SourceIndex,
+    scope: &Scope<'_, 'a, C>,
+    values: &Values<T>,
+) -> Option<TableVersion<C, T>> {
+    let first_day = scope.period.map_or(chrono::NaiveDate::MIN, |period| period.from);
+    let period = Period { from: first_day, to: None };
+    let rows = match at.raw() {
+        Some(_) => vec![single_row(&Map::short(values.keys[0], at), Some(Some(source)), values)?],
+        None => rows(at, Some(Some(source)), scope, values)?,
+    };
+    Some(TableVersion { period, rows })
+}
+
 fn table_version<'a, C: Condition, T>(
     at: &At<'a>,
     scope: &Scope<'_, 'a, C>,
@@ -123,7 +152,7 @@ fn table_version<'a, C: Condition, T>(
     let map = at.map(&[&["from", "to", "source", "rows"], single.as_slice()].concat())?;
     let first_day = scope.period.map_or(chrono::NaiveDate::MIN, |period| period.from);
     let period = period(&map, Some(first_day));
-    let source = map.optional("source", |at| scope.sources.cite(&at));
+    let source = map.optional("source", |at| scope.sources.cite(&at)).map(|own| own.or(scope.source));
     let said = single.iter().find(|key| map.get(key).is_some());
     let rows = match (map.get("rows"), said) {
         (Some(_), Some(key)) => map.conflict("rows", key),

@@ -71,6 +71,7 @@ pub fn amount(at: At) -> Option<Decimal> {
     };
     let fen = plain_number(number).and_then(|number| number.checked_mul(unit));
     let Some(fen) = fen else {
+        not_a_range(&at, text)?;
         let message = format!("`{text}` is not an amount; write yuan as 1300, 8450.50 or 15万");
         return at.problem(Kind::InvalidValue, message);
     };
@@ -88,6 +89,7 @@ pub fn amount(at: At) -> Option<Decimal> {
 pub fn ratio(at: At) -> Option<Decimal> {
     let text = at.scalar("a ratio")?;
     let typed = number(text);
+    not_a_range(&at, text)?;
     let Some(percent) = typed.strip_suffix('%') else {
         let hint = plain_number(&typed).map_or_else(|| "as 85%".to_owned(), as_percent);
         return at.problem(Kind::RatioNotPercent, format!("`{text}` is not a percentage; write it {hint}"));
@@ -99,6 +101,23 @@ pub fn ratio(at: At) -> Option<Decimal> {
         return at.problem(Kind::RatioOutOfRange, format!("`{text}` lies outside 0–100 %"));
     }
     Some((percent / Decimal::ONE_HUNDRED).normalize())
+}
+
+/// `45%–75%`, as an overview of a paper says it, is no value: what is known is that the value is not.
+fn not_a_range(at: &At, text: &str) -> Option<()> {
+    let is_number = |part: &str| {
+        part.trim().starts_with(|c: char| c.is_ascii_digit())
+            && part.trim().chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '%' | '％' | '万' | '元'))
+    };
+    match text.split_once(['-', '–', '—', '~', '～', '至', '到']) {
+        Some((from, to)) if is_number(from) && is_number(to) => {
+            let message = format!(
+                "`{text}` is a range, not one value: a row for each, or `unknown: …` with the range in its words"
+            );
+            at.problem(Kind::InvalidValue, message)
+        }
+        _ => Some(()),
+    }
 }
 
 fn as_percent(number: Decimal) -> String {

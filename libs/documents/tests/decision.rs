@@ -78,8 +78,14 @@ fn read(text: &str) -> Result<Vec<Row<Asked, Treatment>>, Problems> {
         let map = at.map(&["source", "rows", "sources"])?;
         let sources = map.required("sources", |at| Sources::read(&at))?;
         let source = map.optional("source", |at| sources.cite(&at))?;
-        let scope =
-            Scope { sources: &sources, names: &(), period: None, when: Vec::new(), asked: Asked::KEYS };
+        let scope = Scope {
+            sources: &sources,
+            names: &(),
+            source: None,
+            period: None,
+            when: Vec::new(),
+            asked: Asked::KEYS,
+        };
         map.required("rows", |at| Row::read_all(&at, source, &scope, &TREATMENT))
     })
 }

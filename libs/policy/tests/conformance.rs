@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use yizhan_policy::example::Example;
 use yizhan_policy::load::load_examples;
-use yizhan_policy::{Policy, embedded, load};
+use yizhan_policy::{Policy, embedded, findings, load};
 
 /// The published worked examples of a person's benefit. The DRG example settles with the
 /// institution and is no benefit of a person.
@@ -88,6 +88,46 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance").join(name)
 }
 
+/// What the language can say beyond the plain layer, each with the cases of `cases/language.yaml` that show it.
+const LANGUAGE: &[(&str, &[&str])] = &[
+    ("a sum for each day, from a day on, most days of the year", &["per-day"]),
+    ("a sum for each operation, with a limit of the year", &["per-item"]),
+    ("paid elsewhere, of the bill and of lines", &["paid-elsewhere", "paid-elsewhere-lines"]),
+    ("what all layers before left of the in-scope cost", &["in-scope-left"]),
+    ("cost above a payment limit", &["over-cap-cost"]),
+    ("a cost limit that counts above the deductible", &["cost-cap-net"]),
+    ("the smaller of two quantities", &["at-most"]),
+    ("a part and a multiple of a reference value", &["reference-value"]),
+    (
+        "one document for several schemes, or any",
+        &["several-schemes-employee", "several-schemes-resident", "any-scheme"],
+    ),
+    ("a ratio by kind of item under one deductible", &["by-item"]),
+    ("先行自付 by label and list type", &["class-prepay"]),
+    ("a single band unknown", &["band-unknown"]),
+    ("a refusal that shows the layers before it", &["refused-later"]),
+    ("a payer 财政", &["treasury"]),
+    ("unknown whether per visit or per year", &["per-unknown"]),
+    ("the short form of a table", &["short-form"]),
+    ("a floor in per cent, as a second layer", &["floor"]),
+];
+
+#[test]
+fn every_point_of_the_language_has_its_case_and_its_document() {
+    let cases = load_examples("language.yaml", &read("cases/language.yaml")).unwrap();
+    let shown: Vec<&str> = LANGUAGE.iter().flat_map(|(_, cases)| *cases).copied().collect();
+    assert_eq!(cases.iter().map(|case| case.id.as_str()).collect::<Vec<_>>(), shown);
+    // Small enough to be read beside the case, and nothing to warn of.
+    for (name, text) in files("policies/language") {
+        let found = findings(&load(&name, &text).unwrap());
+        assert!(text.lines().count() <= 35 && found.is_empty(), "{name}: {found:?}");
+    }
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(folder(name)).unwrap()
+}
+
 /// Name and text of every YAML file of a folder.
 fn files(name: &str) -> Vec<(String, String)> {
     let entries = fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path());
@@ -104,7 +144,10 @@ fn files(name: &str) -> Vec<(String, String)> {
 /// The shipped policies as `shipped/NAME`, the small ones of the examples as `../policies/NAME`: as case files name them.
 fn all_policies() -> BTreeMap<String, Policy> {
     let shipped = embedded().iter().map(|(name, text)| (format!("shipped/{name}"), (*text).to_owned()));
-    let small = files("policies").into_iter().map(|(name, text)| (format!("../policies/{name}"), text));
+    let of_folder = |folder: &'static str| {
+        files(folder).into_iter().map(move |(name, text)| (format!("../{folder}/{name}"), text))
+    };
+    let small = of_folder("policies").chain(of_folder("policies/language"));
     let read = |(name, text): (String, String)| match load(&name, &text) {
         Ok(policy) => (name, policy),
         Err(problems) => panic!("{problems}"),

@@ -74,7 +74,9 @@ faults! {
     LimitPerMissing = "LIMIT_PER_MISSING", "A warning: a limit does not say `per: visit` or `per: year`.";
     CareNotSaid = "CARE_NOT_SAID", "A warning: cases of this care are refused, for no layer covers it and neither `covers` nor `not_published` says it.";
     TableHole = "TABLE_HOLE", "A warning: a case that reaches the table meets none of its rows, and would be refused.";
+    EverybodyRefused = "EVERYBODY_REFUSED", "A warning: every case of a kind of care that a layer pays for is refused, for a value it needs is `unknown`.";
     UnknownName = "UNKNOWN_NAME", "A warning: a case names what the policy does not ask for: an accumulator, membership, identity, label or tag.";
+    StatusOfOtherScheme = "STATUS_OF_OTHER_SCHEME", "A warning: a case's person has a status that nobody of its scheme has.";
     PrepayOfSelfPaid = "PREPAY_OF_SELF_PAID", "A warning: a line of class 丙 states a prepay, and is paid by the person whole.";
     LineAmountDiffers = "LINE_AMOUNT_DIFFERS", "A warning: a line's quantity × price is not its amount.";
 }
@@ -89,7 +91,9 @@ impl DocumentFault {
                 | LimitPerMissing
                 | CareNotSaid
                 | TableHole
+                | EverybodyRefused
                 | UnknownName
+                | StatusOfOtherScheme
                 | PrepayOfSelfPaid
                 | LineAmountDiffers
         )

@@ -127,8 +127,7 @@ impl<D: Document> Book<D> {
     ) -> Result<Documents<D>, DbErr> {
         let mut rules = self.inner.embedded.clone();
         for row in published {
-            let known = self.read().get(&row.digest).cloned();
-            let document = match known {
+            let document = match self.known(&row.digest) {
                 Some(document) => document,
                 None => self.read_published(db, row).await?,
             };
@@ -145,8 +144,17 @@ impl<D: Document> Book<D> {
             DbErr::Custom(format!("{name} was published and cannot be read: {problems}"))
         })?;
         let document = Arc::new(document);
-        self.read().insert(row.digest, document.clone());
+        self.knows(document.clone());
         Ok(document)
+    }
+
+    /// A document with a text of this digest ([`yizhan_documents::digest`]) that was read before: it need not be read again.
+    pub fn known(&self, digest: &str) -> Option<Arc<D>> {
+        self.read().get(digest).cloned()
+    }
+
+    pub(crate) fn knows(&self, document: Arc<D>) {
+        self.read().insert(document.head().digest.to_owned(), document);
     }
 
     fn read(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<D>>> {

@@ -33,5 +33,22 @@ pub fn problem(problem: &Problem) -> RulesProblem {
         line: problem.line.try_into().unwrap_or(i32::MAX),
         column: problem.column.try_into().unwrap_or(i32::MAX),
         message: problem.message.clone(),
+        text: problem.chinese(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use yizhan_documents::Kind;
+
+    use super::*;
+
+    #[test]
+    fn a_problem_is_told_in_both_languages() {
+        let (file, path) = (String::new(), String::new());
+        let message = "`id` is missing".to_owned();
+        let told = problem(&Problem { file, line: 3, column: 5, path, kind: Kind::MissingKey, message });
+        assert_eq!((told.message.as_str(), told.text.as_str()), ("`id` is missing", "缺少 `id`"));
+        assert_eq!((told.kind.as_str(), told.line, told.column), ("MISSING_KEY", 3, 5));
     }
 }

@@ -1,5 +1,7 @@
 //! A document is published to the running service. A published version never changes.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr};
 use yizhan_documents::{Document, Documents, Head, Problem};
@@ -16,7 +18,7 @@ use crate::store::{self, Model};
 /// A document that is right, to be published.
 #[derive(Clone, Debug)]
 pub struct Publication<D> {
-    document: D,
+    document: Arc<D>,
     text: String,
 }
 
@@ -71,8 +73,8 @@ impl<D: Document> Publication<D> {
     }
 
     /// One that was read before, with its text.
-    pub fn of(document: D, text: String) -> Publication<D> {
-        Publication { document, text }
+    pub fn of(document: impl Into<Arc<D>>, text: String) -> Publication<D> {
+        Publication { document: document.into(), text }
     }
 
     /// Only whoever manages all its areas publishes a document for them.
@@ -85,7 +87,7 @@ impl<D: Document> Publication<D> {
 
     /// What it is, with the time it was or is published.
     pub fn summary(&self, recorded_at: Option<DateTime<Utc>>) -> Summary {
-        Summary::of(&self.document, recorded_at)
+        Summary::of(&*self.document, recorded_at)
     }
 
     /// The document.
@@ -135,6 +137,7 @@ impl<D: Document> Publication<D> {
         let ordinal = new_id_after(&last.unwrap_or_default());
         let row = row(&head, self.text.clone(), ordinal, &publisher.to_string(), now);
         store::insert(tx, book.table(), row).await?;
+        book.knows(self.document.clone());
         Ok(Published { summary: self.summary(Some(now)), known: false, warnings: self.warnings() })
     }
 

@@ -53,9 +53,10 @@ pub fn certificate_expires(of: &str, unix_seconds: i64) {
     set(Metric::CertificateExpires, [of], u64::try_from(unix_seconds).unwrap_or_default());
 }
 
-/// CheckBooks went through an area and found so many differences.
-pub fn books_checked(area: &str, differences: usize) {
+/// CheckBooks went through an area, at this time in seconds since 1970, and found so many differences.
+pub fn books_checked(area: &str, differences: usize, unix_seconds: i64) {
     add(Metric::BooksDifferences, differences as u64, &[KeyValue::new("area", area.to_owned())]);
+    set(Metric::BooksChecked, [area], u64::try_from(unix_seconds).unwrap_or_default());
 }
 
 /// Amounts that do not add up were refused.

@@ -139,7 +139,7 @@ impl Limits {
         let holder = self.holder(&request, &caller);
         request.extensions_mut().insert(caller);
         if let Some(streams) = self.streams(request.uri().path()) {
-            let place = streams.take(&holder, 1).ok_or_else(overloaded)?;
+            let place = streams.take(&holder, 1).ok_or_else(|| overloaded(streams))?;
             let request = request.map(|body| arrival::stream(body, place, SILENCE));
             let answer = areas::within(self.areas.clone(), inner.oneshot(request)).await;
             return answer.map_err(|never| match never {});
@@ -201,7 +201,7 @@ impl Limits {
             metrics::shed("deadline");
             return Err(too_late_already());
         }
-        let place = self.places.take(holder, 1).ok_or_else(overloaded)?;
+        let place = self.places.take(holder, 1).ok_or_else(|| overloaded(&self.places))?;
         Ok(Begun { limits: self, path, at, left, answered: None, place })
     }
 }
@@ -317,8 +317,17 @@ fn too_late_already() -> ServiceError {
     ServiceError::new(Reason::Overloaded, message).retry_after(Duration::from_millis(500))
 }
 
-fn overloaded() -> ServiceError {
+/// There is no place. Who alone has as many as one may is said in the log: it may be them that nobody else gets any.
+fn overloaded(places: &Places) -> ServiceError {
     metrics::shed("places");
+    if let Some((holder, amount, all)) = places.to_be_named(Instant::now()) {
+        tracing::warn!(
+            caller = holder.told(),
+            amount,
+            all,
+            "calls are refused, and one caller has all that one may have"
+        );
+    }
     ServiceError::new(Reason::Overloaded, "too many requests at once").retry_after(Duration::from_millis(500))
 }
 

@@ -5,6 +5,7 @@ mod connections;
 pub(crate) mod expiry;
 mod health;
 mod readiness;
+mod reflection;
 mod stream;
 pub(crate) mod tls;
 
@@ -158,7 +159,9 @@ impl Server {
             tokio::spawn(draining.clone().run_until_cancelled_owned(kept));
         }
         let routes = routes.add_service(health_service);
-        let routes = if self.config.reflection { with_reflection(routes, &names)? } else { routes }.prepare();
+        let routes =
+            if self.config.reflection { reflection::with_reflection(routes, &names) } else { routes }
+                .prepare();
         if self.config.tls.is_some() {
             let told = || async {
                 expiry::tell_all();
@@ -221,7 +224,9 @@ async fn accept<S>(
     while let Some(Some(accepted)) = door.stopping.run_until_cancelled(incoming.next()).await {
         match accepted {
             Ok(stream) => {
-                if let Some(connection) = admitted.admit() {
+                // One that has gone again has no address any more.
+                let Ok(from) = stream.peer_addr() else { continue };
+                if let Some(connection) = admitted.admit(from.ip()) {
                     connections.spawn(door.clone().serve(stream, connection));
                 }
             }
@@ -310,17 +315,4 @@ impl Drop for RunningServer {
         self.stopping.cancel();
         self.stopped.cancel();
     }
-}
-
-/// Both versions: older tools speak v1alpha only. The types of error details are included, so that clients can read them.
-fn with_reflection(routes: Routes, services: &[&'static str]) -> anyhow::Result<Routes> {
-    let describe = || {
-        let describe = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(yizhan_proto::FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            .with_service_name("grpc.health.v1.Health");
-        services.iter().fold(describe, |describe, service| describe.with_service_name(*service))
-    };
-    Ok(routes.add_service(describe().build_v1()?).add_service(describe().build_v1alpha()?))
 }

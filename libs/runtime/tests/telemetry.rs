@@ -27,8 +27,8 @@ fn count_everything() {
     metrics::shed("late");
     metrics::certificate_expires("server", 1_800_000_000);
     metrics::certificate_expires("server", 1_900_000_000);
-    metrics::books_checked("430200", 0);
-    metrics::books_checked("430100", 2);
+    metrics::books_checked("430200", 0, 1_700_000_000);
+    metrics::books_checked("430100", 2, 1_700_000_100);
     metrics::identities_violated();
     metrics::chain_checked("access_log", false);
     metrics::settled("settle", 2);
@@ -39,7 +39,7 @@ fn count_everything() {
 }
 
 /// Lines that must be read.
-const READ: [&str; 15] = [
+const READ: [&str; 16] = [
     "yizhan_rpc_retries_total{peer=\"enrollment\",service=\"test\"} 1",
     "yizhan_circuit_open{peer=\"enrollment\",service=\"test\"} 1",
     "yizhan_circuit_open{peer=\"filing\",service=\"test\"} 0",
@@ -47,6 +47,7 @@ const READ: [&str; 15] = [
     "yizhan_certificate_expires_seconds{use=\"server\",service=\"test\"} 1900000000",
     "yizhan_books_differences_total{area=\"430200\",service=\"test\"} 0",
     "yizhan_books_differences_total{area=\"430100\",service=\"test\"} 2",
+    "yizhan_books_checked_seconds{area=\"430100\",service=\"test\"} 1700000100",
     "yizhan_identity_violations_total{service=\"test\"} 1",
     "yizhan_chain_breaks_total{log=\"access_log\",service=\"test\"} 0",
     "yizhan_settlements_total{kind=\"settle\",service=\"test\"} 2",

@@ -3,6 +3,7 @@
 //! - [`both_databases!`] writes a test once and runs it on SQLite and on PostgreSQL.
 //! - [`TestDatabase`] is a fresh database; the throw-away PostgreSQL server behind it is started on first use in a test
 //!   process and goes away with the process, however it ends.
+//! - [`Prepared`] are databases with the tables of services, for tests that need not see the migrations.
 //! - [`RedisServer`], [`RedisSentinel`] and [`RedisCluster`] are throw-away Redis servers, to be killed, paused and poisoned.
 //! - [`PostgresServer`] is a server of a test's own, to be stopped and killed.
 //! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed, stopped and restarted, with few descriptors, or with a
@@ -19,6 +20,7 @@ mod database;
 mod otlp_sink;
 mod ports;
 mod postgres;
+mod prepared;
 mod process;
 mod proxy;
 mod redis_groups;
@@ -33,6 +35,7 @@ pub use database::{Backend, TestDatabase};
 pub use otlp_sink::{OtlpSink, Received};
 pub use ports::free_port;
 pub use postgres::PostgresServer;
+pub use prepared::{MakeTables, Prepared};
 pub use process::ServiceProcess;
 pub use proxy::Proxy;
 pub use redis_groups::{RedisCluster, RedisSentinel};

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use crate::ports::free_port;
-use crate::process::{pause, signal};
+use crate::prepared::Prepared;
+use crate::process::{pause, run, signal};
 use crate::scratch;
 
 /// Whether a commit waits for the disk.
@@ -34,8 +35,13 @@ pub struct PostgresServer {
     base_url: String,
     folder: PathBuf,
     databases: AtomicU32,
+    /// Databases with the tables of a service, by its name, that nobody has taken yet.
+    prepared: Mutex<BTreeSet<String>>,
     supervisor: Option<Child>,
 }
+
+/// The server of this process that does not wait for the disk.
+static FAST: OnceLock<PostgresServer> = OnceLock::new();
 
 /// Starts the server, and once more for each line that is told to it. The end of its standard input comes when the test
 /// process ends, however it ends: then it ends the server, also one that stands still, and removes what is in the folder.
@@ -47,22 +53,43 @@ impl PostgresServer {
     /// The server of this process, started on first use. `YIZHAN_TEST_POSTGRES`, e.g. `postgres://postgres@127.0.0.1:5432`,
     /// names a running one to use instead (not for durable ones: whoever started it decided that).
     pub(crate) fn shared(durability: Durability) -> &'static PostgresServer {
-        static FAST: OnceLock<PostgresServer> = OnceLock::new();
         static DURABLE: OnceLock<PostgresServer> = OnceLock::new();
         match durability {
             Durability::On => DURABLE.get_or_init(|| {
                 PostgresServer::start(durability, scratch::folder_on_disk(PURPOSE).keep(), &[])
             }),
-            Durability::Off => FAST.get_or_init(|| match env::var("YIZHAN_TEST_POSTGRES") {
-                Ok(base_url) => PostgresServer {
-                    base_url,
-                    folder: PathBuf::new(),
-                    databases: AtomicU32::new(0),
-                    supervisor: None,
-                },
-                Err(_) => PostgresServer::start(durability, scratch::folder(PURPOSE).keep(), &[]),
+            Durability::Off => FAST.get_or_init(|| {
+                running().unwrap_or_else(|| PostgresServer::empty_in(scratch::folder(PURPOSE).keep()))
             }),
         }
+    }
+
+    /// The same that does not wait for the disk; with databases that were prepared, if this starts it.
+    pub(crate) async fn shared_with(prepared: &Prepared) -> &'static PostgresServer {
+        if let Some(started) = FAST.get() {
+            return started;
+        }
+        let data = prepared.folder().await.join("postgres");
+        FAST.get_or_init(|| {
+            running().unwrap_or_else(|| {
+                let folder = scratch::folder(PURPOSE).keep();
+                given_to_the_server(&folder);
+                copy(&data, &folder.join("data"));
+                let server = PostgresServer::serve(Durability::Off, folder, &[]);
+                PostgresServer { prepared: Mutex::new(prepared.names().collect()), ..server }
+            })
+        })
+    }
+
+    /// One that does not wait for the disk, with its data in this folder.
+    pub(crate) fn empty_in(folder: PathBuf) -> PostgresServer {
+        PostgresServer::start(Durability::Off, folder, &[])
+    }
+
+    /// The URL of the database with the tables of this service, once.
+    pub(crate) fn take_prepared(&self, service: &str) -> Option<String> {
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        prepared.remove(service).then(|| format!("{}/{service}", self.base_url))
     }
 
     /// A server of a test's own, with its durability as shipped.
@@ -124,8 +151,8 @@ impl PostgresServer {
         server.args(settings.iter().flat_map(|setting| ["-c", setting]));
         let supervisor = supervise(&folder, &server);
         let base_url = format!("postgres://postgres@127.0.0.1:{port}");
-        let databases = AtomicU32::new(0);
-        let started = PostgresServer { base_url, folder, databases, supervisor: Some(supervisor) };
+        let (databases, prepared) = (AtomicU32::new(0), Mutex::default());
+        let started = PostgresServer { base_url, folder, databases, prepared, supervisor: Some(supervisor) };
         started.wait_until_ready();
         started
     }
@@ -157,11 +184,28 @@ impl PostgresServer {
     /// Stops it in good order, lets its transaction ids begin anew in this epoch (`pg_resetwal`), above all that were in earlier ones, and
     /// starts it again.
     pub fn begin_epoch(&mut self, epoch: u32) {
+        self.stop();
+        self.reset_log(&["--epoch", &epoch.to_string()]);
+        self.start_again();
+    }
+
+    /// Stops it in good order, and leaves nothing that is not needed: its data can be copied then.
+    pub(crate) fn stop_for_good(&self) {
+        self.stop();
+        self.reset_log(&[]);
+    }
+
+    fn stop(&self) {
         signal("INT", self.first_process());
         self.wait_until_nobody_is_left();
-        let mut reset = as_postgres(&programs().join("pg_resetwal"));
-        run(reset.arg("--epoch").arg(epoch.to_string()).arg("-D").arg(self.folder.join("data")));
-        self.start_again();
+    }
+
+    fn reset_log(&self, arguments: &[&str]) {
+        run(as_postgres(&programs().join("pg_resetwal")).args(arguments).arg("-D").arg(self.data()));
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.join("data")
     }
 
     /// Starts it again if it gave up by itself, as it does when recovery finds no room, and waits until it answers.
@@ -170,7 +214,7 @@ impl PostgresServer {
         let give_up = Instant::now() + START_TIMEOUT;
         while !self.psql("SELECT 1").status.success() {
             assert!(Instant::now() < give_up, "PostgreSQL neither ends nor answers");
-            if !self.folder.join("data/postmaster.pid").exists() {
+            if !self.data().join("postmaster.pid").exists() {
                 return self.start_again();
             }
             pause();
@@ -192,14 +236,17 @@ impl PostgresServer {
     }
 
     fn first_process(&self) -> u32 {
-        let file = fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("a running server");
+        let file = fs::read_to_string(self.data().join("postmaster.pid")).expect("a running server");
         file.lines().next().and_then(|line| line.parse().ok()).expect("a process id")
     }
 
     /// The URL of a new, empty database.
     pub fn create_database(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
-        let name = format!("test_{}_{number}", std::process::id());
+        self.create_database_named(&format!("test_{}_{number}", std::process::id()))
+    }
+
+    pub(crate) fn create_database_named(&self, name: &str) -> String {
         let created = self.psql(&format!("CREATE DATABASE {name}"));
         assert!(
             created.status.success(),
@@ -211,7 +258,7 @@ impl PostgresServer {
 
     /// Waits for a process that was made while all of them were killed: it ends by itself, and until then the server refuses to start.
     fn wait_until_nobody_is_left(&self) {
-        let data = self.folder.join("data");
+        let data = self.data();
         let is_there =
             |process: fs::DirEntry| fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == data);
         let give_up = Instant::now() + START_TIMEOUT;
@@ -223,7 +270,7 @@ impl PostgresServer {
 
     fn wait_until_ready(&self) {
         let give_up = Instant::now() + START_TIMEOUT;
-        while !self.psql("SELECT 1").status.success() {
+        while !(self.says_ready() && self.psql("SELECT 1").status.success()) {
             if Instant::now() > give_up {
                 let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
                 panic!("PostgreSQL did not start: {log}");
@@ -232,12 +279,26 @@ impl PostgresServer {
         }
     }
 
+    /// What it notes of itself: to look there is cheaper than to ask it.
+    fn says_ready(&self) -> bool {
+        const STATUS: usize = 7;
+        let noted = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
+        noted.lines().nth(STATUS).is_some_and(|status| ["ready", "standby"].contains(&status.trim()))
+    }
+
     fn psql(&self, sql: &str) -> std::process::Output {
         let url = format!("{}/postgres", self.base_url);
         let mut psql = Command::new(programs().join("psql"));
         psql.args(["-X", "-q", "-d", &url, "-c", sql]).stdin(Stdio::null());
         psql.output().expect("psql runs")
     }
+}
+
+/// The one that `YIZHAN_TEST_POSTGRES` names.
+fn running() -> Option<PostgresServer> {
+    let base_url = env::var("YIZHAN_TEST_POSTGRES").ok()?;
+    let (databases, prepared) = (AtomicU32::new(0), Mutex::default());
+    Some(PostgresServer { base_url, folder: PathBuf::new(), databases, prepared, supervisor: None })
 }
 
 /// Runs the server under the supervisor, in a process group of its own, so that ctrl-c at the terminal does not stop it
@@ -260,7 +321,12 @@ fn copy_of_template(folder: &Path) {
     if !template.join("data/PG_VERSION").exists() {
         make_template(&template);
     }
-    run(Command::new("cp").arg("-a").arg(template.join("data")).arg(folder));
+    copy(&template.join("data"), &folder.join("data"));
+}
+
+/// Copies an initialised data folder, whose owner stays.
+fn copy(from: &Path, to: &Path) {
+    run(Command::new("cp").arg("-a").arg(from).arg(to));
 }
 
 fn make_template(template: &Path) {
@@ -315,9 +381,4 @@ fn is_root() -> bool {
 fn who_am_i() -> String {
     let output = Command::new("id").arg("-u").output().expect("id runs");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
-fn run(command: &mut Command) {
-    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -31,6 +31,12 @@ pub(crate) fn signal(name: &str, pid: u32) {
     assert!(sent.expect("kill runs").success(), "{name} to {pid}");
 }
 
+/// Runs a program to its end; it has to succeed.
+pub(crate) fn run(command: &mut std::process::Command) {
+    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// A running service binary. Killed when dropped, and by the kernel if the test process dies.
 #[derive(Debug)]
 pub struct ServiceProcess {

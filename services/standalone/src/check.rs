@@ -8,6 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use chrono::{Datelike, Days};
 use clap::Args;
+use prost::Message;
+use sha2::{Digest, Sha256};
 use tonic::codegen::InterceptedService;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
@@ -34,7 +36,7 @@ use yizhan_proto::settlement::v1::{
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::{PeerConfig, PeerTls, TlsIdentity};
 use yizhan_runtime::error::RemoteError;
-use yizhan_runtime::ids::new_id;
+use yizhan_runtime::ids::{base32hex, new_id};
 use yizhan_runtime::{Caller, Clock};
 
 use crate::demo::bills::{DAY_IN_HOSPITAL, stay};
@@ -46,8 +48,6 @@ const AREA: &str = "999900";
 const INSTITUTION: &str = "H99990000099";
 /// The insured of the check.
 const PERSON: &str = "CHECK-DEPLOYMENT";
-/// Which version of what is imported: another number when any of it changes, for the same request brings the same.
-const IMPORTED: &str = "check-deployment-1";
 /// How long credit may take to hear of a settlement.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long one call may take: a deployment that has just begun is slower.
@@ -162,9 +162,12 @@ async fn register(arguments: &CheckArguments) -> anyhow::Result<()> {
         dual_channel: false,
     };
     let institutions = vec![institution];
-    let request = ImportInstitutionsRequest { request_id: imported("institutions"), institutions };
+    let mut request = ImportInstitutionsRequest { institutions, ..ImportInstitutionsRequest::default() };
+    request.request_id = imported("institutions", &request);
     InstitutionServiceClient::new(settlement.clone()).import_institutions(request).await.map_err(told)?;
-    let request = ImportCatalogueRequest { request_id: imported("catalogue"), items: priced_items(&[AREA])? };
+    let items = priced_items(&[AREA])?;
+    let mut request = ImportCatalogueRequest { items, ..ImportCatalogueRequest::default() };
+    request.request_id = imported("catalogue", &request);
     CatalogueServiceClient::new(settlement).import_catalogue(request).await.map_err(told)?;
     let mut enrollment = EnrollmentServiceClient::new(arguments.agency(&arguments.enrollment)?);
     let person = PersonRow {
@@ -177,7 +180,8 @@ async fn register(arguments: &CheckArguments) -> anyhow::Result<()> {
         poolarea_no: AREA.into(),
         ..PersonRow::default()
     };
-    let request = ImportPersonsRequest { request_id: imported("persons"), rows: vec![person] };
+    let mut request = ImportPersonsRequest { rows: vec![person], ..ImportPersonsRequest::default() };
+    request.request_id = imported("persons", &request);
     enrollment.import_persons(request).await.map_err(told)?;
     let coverage = CoverageRow {
         psn_no: PERSON.into(),
@@ -187,7 +191,8 @@ async fn register(arguments: &CheckArguments) -> anyhow::Result<()> {
         begndate: "2010-01-01".into(),
         ..CoverageRow::default()
     };
-    let request = ImportCoveragesRequest { request_id: imported("coverages"), rows: vec![coverage] };
+    let mut request = ImportCoveragesRequest { rows: vec![coverage], ..ImportCoveragesRequest::default() };
+    request.request_id = imported("coverages", &request);
     enrollment.import_coverages(request).await.map_err(told)?;
     let request = GetEligibilityRequest {
         psn_no: PERSON.into(),
@@ -321,8 +326,10 @@ async fn wait_for(arguments: &CheckArguments, settlements: i64) -> anyhow::Resul
     tokio::time::timeout(PATIENCE, heard).await.context("it did not hear of the settlement")?
 }
 
-fn imported(what: &str) -> String {
-    format!("{IMPORTED}-{what}")
+/// Under which number rows are imported: another one when any of them is another than in the version before, for the same request brings the same.
+fn imported(what: &str, rows: &impl Message) -> String {
+    let digest = Sha256::digest(rows.encode_to_vec());
+    format!("check-deployment-{what}-{}", base32hex(&digest[..10]))
 }
 
 fn info(settlement: &Settlement) -> anyhow::Result<&SettlementInfo> {
@@ -337,4 +344,24 @@ fn today() -> String {
 fn told(status: Status) -> anyhow::Error {
     let error = RemoteError::from(status);
     anyhow::anyhow!("{:?} {}: {}", error.code, error.reason, error.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_imported_otherwise_is_another_request() {
+        let of = |name: &str| {
+            let institution = Institution { fixmedins_name: name.to_owned(), ..Institution::default() };
+            let institutions = vec![institution];
+            imported(
+                "institutions",
+                &ImportInstitutionsRequest { institutions, ..ImportInstitutionsRequest::default() },
+            )
+        };
+        assert_eq!(of("a"), of("a"));
+        assert_ne!(of("a"), of("b"));
+        assert!(of("a").len() <= 64, "a request_id may be so long: {}", of("a"));
+    }
 }

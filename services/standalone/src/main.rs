@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the command line")]
 
+mod books;
 mod check;
 mod demo;
 mod offline;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 use yizhan_runtime::config::ConfigProblems;
 use yizhan_runtime::process::{EXIT_BAD_CONFIG, told_once};
 
+use crate::books::BooksArguments;
 use crate::check::CheckArguments;
 use crate::serve::ServeArguments;
 
@@ -40,6 +42,8 @@ enum Command {
     Serve(ServeArguments),
     /// Settle an invented visit through deployed services, see that audit and credit know of it, and reverse it: what `helm test` runs.
     CheckDeployment(CheckArguments),
+    /// Check the books of areas, which are folded again: what the chart runs every night.
+    CheckBooks(BooksArguments),
     /// Work with benefit policies (待遇政策), offline.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -110,6 +114,7 @@ fn main() -> ExitCode {
         Some(Command::Demo { data }) => run(demo::demo(data)),
         Some(Command::Serve(arguments)) => run(serve::serve(arguments)),
         Some(Command::CheckDeployment(arguments)) => run(check::check(arguments)),
+        Some(Command::CheckBooks(arguments)) => run(books::check(arguments)),
         Some(Command::Policy(PolicyCommand::Check(arguments))) => offline::check(&arguments),
         Some(Command::Policy(PolicyCommand::Test(arguments))) => {
             offline::finish_found(offline::test(&arguments))

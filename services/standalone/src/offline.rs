@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::NaiveDate;
-use yizhan_documents::{Problems, decode, unreadable};
+use yizhan_documents::{Problem, Problems, decode, unreadable};
 use yizhan_policy::example::{Difference, Example, Expect};
-use yizhan_policy::load::load_example;
+use yizhan_policy::load::{load_example_with_findings, unknown_names};
 use yizhan_policy::{
     Case, Outcome, Policy, embedded, explain_outcome, explain_stopped, find, load, settle_as_far, together,
 };
@@ -103,29 +103,29 @@ pub fn settle(files: &[PathBuf], file: &Path, (json, strict): (bool, bool)) -> R
     let policies = together(policies).map_err(|wrong| say::problems(&wrong))?;
     let (area, scheme, day) = asked.found_by();
     let policy = find(&policies, area, scheme, day).map_err(|none| say::no_policy(&none))?;
-    check::warn_of_case(file, policy, strict)?;
+    asked.warn(policy, strict)?;
     let (case, expect) = asked.of(policy);
-    let (settled, so_far) = match settle_as_far(policy, &case) {
-        Ok(outcome) => (Ok(outcome), String::new()),
-        Err(stopped) => {
-            let so_far = explain_stopped(policy, &stopped);
-            (Err(stopped.refusal), so_far)
-        }
-    };
+    let settled = settle_as_far(policy, &case);
     let differences = expect.map_or_else(Vec::new, |expect| expect.compare(&settled));
     let outcome = match (settled, differences.is_empty()) {
         (Ok(outcome), _) => outcome,
-        (Err(refusal), true) if expect.is_some() => {
+        (Err(stopped), true) if expect.is_some() => {
             let expected = say::either("按预期不予结算", "refused as expected");
-            return Ok(Found { text: format!("{expected}: {}", say::refusal(&refusal)), fine: true });
+            return Ok(Found { text: format!("{expected}: {}", say::refusal(&stopped.refusal)), fine: true });
         }
-        (Err(refusal), _) => return Err(format!("{}\n\n{so_far}", say::refusal(&refusal))),
+        (Err(stopped), _) => {
+            let (why, so_far) = (say::refusal(&stopped.refusal), explain_stopped(policy, &stopped));
+            return Err(format!("{why}\n\n{so_far}"));
+        }
     };
     let text = if json {
         let told = Settled { outcome: &outcome, differences: expect.map(|_| differences.as_slice()) };
         serde_json::to_string_pretty(&told).map_err(|error| error.to_string())?
     } else {
-        let found = differences.iter().map(|found| format!("\nexpected otherwise: {found}"));
+        let found = differences.iter().map(|found| {
+            let (zh, en) = (found.chinese(), found.to_string());
+            say::either(format!("\n与预期不符：{zh}"), format!("\nexpected otherwise: {en}"))
+        });
         explain_outcome(policy, &outcome) + &found.collect::<String>()
     };
     Ok(Found { text, fine: differences.is_empty() })
@@ -149,7 +149,18 @@ enum Asked {
     /// As settlements record it.
     Recorded(Box<Case>),
     /// As `docs/POLICY.md` describes it.
-    Written(Box<Example>, Area, Insutype),
+    Written(Box<Written>),
+}
+
+/// A case as people write it.
+struct Written {
+    example: Example,
+    area: Area,
+    scheme: Insutype,
+    name: String,
+    text: String,
+    /// What looks wrong in its lines.
+    found: Vec<Problem>,
 }
 
 impl Asked {
@@ -157,7 +168,7 @@ impl Asked {
     fn found_by(&self) -> (Area, Insutype, NaiveDate) {
         match self {
             Asked::Recorded(case) => (case.area, case.scheme, case.visit.end),
-            Asked::Written(example, area, scheme) => (*area, *scheme, example.visits[0].visit.end),
+            Asked::Written(one) => (one.area, one.scheme, one.example.visits[0].visit.end),
         }
     }
 
@@ -165,11 +176,25 @@ impl Asked {
     fn of(&self, policy: &Policy) -> (Case, Option<&Expect>) {
         match self {
             Asked::Recorded(case) => (Case::clone(case), None),
-            Asked::Written(example, ..) => {
-                let visit = &example.visits[0];
-                (example.case(policy, visit, &BTreeMap::new()), visit.expect.as_ref())
+            Asked::Written(one) => {
+                let visit = &one.example.visits[0];
+                (one.example.case(policy, visit, &BTreeMap::new()), visit.expect.as_ref())
             }
         }
+    }
+
+    /// What looks wrong in a case as people write it, beside the policy that settles it: to the standard error, or as why it is not settled.
+    fn warn(&self, policy: &Policy, strict: bool) -> Result<(), String> {
+        let Asked::Written(one) = self else { return Ok(()) };
+        let mut found = one.found.clone();
+        found.extend(unknown_names(&one.name, &one.text, policy));
+        found.sort_by_key(|one| (one.line, one.column));
+        let told: Vec<String> = found.iter().map(say::problem).collect();
+        if strict && !told.is_empty() {
+            return Err(told.join("\n"));
+        }
+        told.iter().for_each(|one| eprintln!("{one}"));
+        Ok(())
     }
 }
 
@@ -181,9 +206,11 @@ fn read_case(file: &Path) -> Result<Asked, String> {
         let case = serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
         return Ok(Asked::Recorded(case));
     }
-    let example = load_example(&name, &text).map_err(|wrong| say::problems(&wrong))?;
+    let (example, found) = load_example_with_findings(&name, &text).map_err(|wrong| say::problems(&wrong))?;
     match (example.visits.len(), example.area, example.scheme) {
-        (1, Some(area), Some(scheme)) => Ok(Asked::Written(Box::new(example), area, scheme)),
+        (1, Some(area), Some(scheme)) => {
+            Ok(Asked::Written(Box::new(Written { example, area, scheme, name, text, found })))
+        }
         (1, ..) => Err(format!("{name}: `area` and `scheme` are missing, by which the policy is found")),
         (visits, ..) => Err(format!("{name}: {visits} visits; `yizhan policy test` settles several")),
     }

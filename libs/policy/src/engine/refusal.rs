@@ -53,7 +53,7 @@ pub enum Refusal {
         day: NaiveDate,
     },
     /// The policy leaves care away from home to the filing register, and the case has no rule of it.
-    #[error("policy {policy} leaves care away from home ({}) to the filing register; the case has no rule of it", filing.code())]
+    #[error("policy {policy} leaves care away from home ({}) to the filing register; the case has no rule of it: its key `remote`", filing.code())]
     RemoteRuleMissing {
         /// Id of the policy.
         policy: String,
@@ -111,7 +111,10 @@ impl Refusal {
                 )
             }
             Refusal::RemoteRuleMissing { policy, filing } => {
-                format!("政策 {policy} 的异地就医（{}）待遇由备案核定，病例没有核定结果", filing.label())
+                format!(
+                    "政策 {policy} 的异地就医（{}）待遇由备案核定，病例没有核定结果（病例的 `remote`）",
+                    filing.label()
+                )
             }
             Refusal::CareNotCovered { policy, care, day } => {
                 format!(

@@ -1,5 +1,6 @@
 //! What differs between an expectation and what the engine answered.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::Decimal;
@@ -7,8 +8,8 @@ use serde::Serialize;
 use yizhan_documents::closest;
 use yizhan_money::Fen;
 
-use super::expect::Expect;
-use crate::engine::Refusal;
+use super::expect::{Expect, Refused};
+use crate::engine::Stopped;
 use crate::identities::Amounts;
 use crate::outcome::{LayerTrace, Outcome};
 
@@ -18,28 +19,81 @@ pub struct Difference {
     /// The layer, where it is of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
-    /// What: `paid`, `bands`, `deductible`, `over_cap`, `quality` of a layer, an amount of the visit, `old`, `refused`, `policy`, `identity`.
+    /// What: `paid`, `bands`, `deductible`, `over_cap`, `quality`, `before` of a layer, an amount of the visit, `old`, `refused`, `policy`, `identity`.
     pub what: &'static str,
     /// What was expected.
     pub expected: String,
     /// What came out.
     pub got: String,
+    /// The two in Chinese, where they are words.
+    #[serde(skip)]
+    chinese: Option<[String; 2]>,
 }
 
 impl Difference {
     /// No policy was found.
     pub(super) fn of_policy(none: String) -> Difference {
-        Difference { layer: None, what: "policy", expected: "one that holds".to_owned(), got: none }
+        let chinese = ["施行中的一份".to_owned(), none.clone()];
+        Difference::of_visit("policy", "one that holds", none).in_chinese(chinese)
+    }
+
+    fn in_chinese(self, words: [String; 2]) -> Difference {
+        Difference { chinese: Some(words), ..self }
+    }
+
+    /// What was found is [`no_layer`].
+    fn of_no_layer(self) -> Difference {
+        let hint = self.got.split('`').nth(1).map_or_else(String::new, |near| format!("，是不是 `{near}`？"));
+        let chinese = [self.expected.clone(), format!("政策没有的层{hint}")];
+        self.in_chinese(chinese)
+    }
+
+    /// What differs, in Chinese.
+    pub fn chinese(&self) -> String {
+        let layer = self.layer.as_ref().map_or_else(String::new, |layer| format!("层 {layer}："));
+        let label = LABELS.iter().find(|(what, _)| *what == self.what).map_or(self.what, |(_, label)| *label);
+        let [expected, got] = match &self.chinese {
+            Some([expected, got]) => [expected, got],
+            None => [&self.expected, &self.got],
+        };
+        format!("{layer}{label}（{}）是 {got}，应为 {expected}", self.what)
     }
 
     fn of_visit(what: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Difference {
-        Difference { layer: None, what, expected: expected.into(), got: got.into() }
+        Difference { layer: None, what, expected: expected.into(), got: got.into(), chinese: None }
     }
 
     fn of_layer(layer: &str, what: &'static str, expected: String, got: String) -> Difference {
-        Difference { layer: Some(layer.to_owned()), what, expected, got }
+        Difference { layer: Some(layer.to_owned()), what, expected, got, chinese: None }
     }
 }
+
+/// What can differ, in Chinese.
+const LABELS: &[(&str, &str)] = &[
+    ("total", "医疗费总额"),
+    ("in_scope", "符合政策范围"),
+    ("preself", "先行自付"),
+    ("overlimit", "超限价自费"),
+    ("full_self", "全自费"),
+    ("act_pay_dedc", "实际支付起付线"),
+    ("fund", "基金支付总额"),
+    ("hospital", "医疗机构负担"),
+    ("person", "个人负担"),
+    ("account", "个人账户支付"),
+    ("cash", "个人现金支付"),
+    ("beside_bill", "账单外给付"),
+    ("paid_elsewhere", "平台外已付"),
+    ("paid", "支付"),
+    ("bands", "各段金额"),
+    ("deductible", "起付线"),
+    ("over_cap", "限额以上"),
+    ("quality", "来源可信度"),
+    ("before", "拒绝前应付"),
+    ("old", "早于年度的来源"),
+    ("refused", "不予结算"),
+    ("policy", "政策"),
+    ("identity", "恒等式"),
+];
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,10 +107,15 @@ impl fmt::Display for Difference {
 /// Every difference.
 pub(super) fn outcome(expect: &Expect, got: &Outcome<'_>) -> Vec<Difference> {
     let broken = Amounts::of(got).broken().into_iter();
-    let mut differences: Vec<_> =
-        broken.map(|identity| Difference::of_visit("identity", identity, "broken")).collect();
+    let mut differences: Vec<_> = broken
+        .map(|identity| {
+            Difference::of_visit("identity", identity, "broken")
+                .in_chinese([identity.to_owned(), "不成立".to_owned()])
+        })
+        .collect();
     if let Some(refused) = &expect.refused {
-        differences.push(Difference::of_visit("refused", &refused.code, "settled"));
+        let chinese = [refused.code.clone(), "已结算".to_owned()];
+        differences.push(Difference::of_visit("refused", &refused.code, "settled").in_chinese(chinese));
         return differences;
     }
     for (what, expected) in &expect.amounts {
@@ -90,6 +149,7 @@ fn amount(got: &Outcome<'_>, what: &str) -> Fen {
         "person" => got.person_fen,
         "account" => got.account_own_fen + got.account_shared_fen,
         "cash" => got.cash_fen,
+        "paid_elsewhere" => got.paid_elsewhere_fen,
         _ => got.beside_bill_fen,
     }
 }
@@ -104,7 +164,9 @@ fn paid(expect: &Expect, got: &Outcome<'_>, differences: &mut Vec<Difference>) {
         }
     }
     for (layer, expected) in expect.paid.iter().filter(|(layer, _)| !by_layer.contains_key(layer.as_str())) {
-        differences.push(Difference::of_layer(layer, "paid", expected.to_string(), no_layer(layer, got)));
+        differences.push(
+            Difference::of_layer(layer, "paid", expected.to_string(), no_layer(layer, got)).of_no_layer(),
+        );
     }
 }
 
@@ -114,7 +176,9 @@ fn layers(expect: &Expect, got: &Outcome<'_>, differences: &mut Vec<Difference>)
         let told =
             got.layers.iter().find(|trace| trace.layer == layer).map_or_else(|| no_layer(layer, got), of);
         if told != expected {
-            differences.push(Difference::of_layer(layer, what, expected, told));
+            let difference = Difference::of_layer(layer, what, expected, told);
+            let known = got.layers.iter().any(|trace| trace.layer == layer);
+            differences.push(if known { difference } else { difference.of_no_layer() });
         }
     };
     for (layer, amounts) in &expect.bands {
@@ -153,16 +217,33 @@ fn list(amounts: impl Iterator<Item = Decimal>) -> String {
 }
 
 /// The difference between an expectation and a refusal.
-pub(super) fn refusal(expect: &Expect, refusal: &Refusal) -> Vec<Difference> {
+pub(super) fn refusal(expect: &Expect, stopped: &Stopped<'_>) -> Vec<Difference> {
+    let refusal = &stopped.refusal;
     let (code, message) = (refusal.reason().code(), refusal.to_string());
-    let told = || format!("{code}: {message}");
-    let expected = match &expect.refused {
-        None => "settled".to_owned(),
-        Some(refused) if refused.code != code => refused.code.clone(),
+    let (expected, chinese) = match &expect.refused {
+        None => ("settled".to_owned(), "予以结算".to_owned()),
+        Some(refused) if refused.code != code => (refused.code.clone(), refused.code.clone()),
         Some(refused) => match &refused.because {
-            Some(because) if !message.contains(because.as_str()) => format!("because `{because}`"),
-            _ => return Vec::new(),
+            Some(because) if !message.contains(because) && !refusal.chinese().contains(because) => {
+                (format!("because `{because}`"), format!("因“{because}”"))
+            }
+            _ => return before(refused, stopped),
         },
     };
-    vec![Difference::of_visit("refused", expected, told())]
+    let chinese = [chinese, format!("{code}：{}", refusal.chinese())];
+    vec![Difference::of_visit("refused", expected, format!("{code}: {message}")).in_chinese(chinese)]
+}
+
+/// What the layers before the refusal would have paid, where that is expected.
+fn before(refused: &Refused, stopped: &Stopped<'_>) -> Vec<Difference> {
+    let Some(expected) = &refused.before else { return Vec::new() };
+    let mut got: BTreeMap<&str, Fen> = expected.keys().map(|layer| (layer.as_str(), Fen::ZERO)).collect();
+    for trace in &stopped.layers {
+        *got.entry(trace.layer).or_default() += trace.paid_fen;
+    }
+    let differs = |(layer, paid): (&str, Fen)| {
+        let wanted = expected.get(layer).copied().unwrap_or_default();
+        (paid != wanted).then(|| Difference::of_layer(layer, "before", wanted.to_string(), paid.to_string()))
+    };
+    got.into_iter().filter_map(differs).collect()
 }

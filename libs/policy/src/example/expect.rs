@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use yizhan_money::Fen;
 
 use super::compare::{self, Difference};
-use crate::engine::Refusal;
+use crate::engine::Stopped;
 use crate::outcome::Outcome;
 
 /// What must come out. What is not named may be anything, but a layer not named in `paid` pays nothing.
@@ -26,7 +26,7 @@ pub struct Expect {
     pub quality: BTreeMap<String, char>,
     /// The sources that are of a year before the visit's policy year, in the order in which they decided something.
     pub old: Option<Vec<String>>,
-    /// It is refused; nothing else is expected then.
+    /// It is refused; nothing else is expected then but what the layers before would have paid.
     pub refused: Option<Refused>,
 }
 
@@ -37,19 +37,21 @@ pub struct Refused {
     pub code: String,
     /// A part of the message.
     pub because: Option<String>,
+    /// What the layers before the one that refused would have paid; a layer before it that is not named would have paid nothing.
+    pub before: Option<BTreeMap<String, Fen>>,
 }
 
 impl Expect {
     /// What is not as expected.
-    pub fn compare(&self, settled: &Result<Outcome<'_>, Refusal>) -> Vec<Difference> {
+    pub fn compare(&self, settled: &Result<Outcome<'_>, Box<Stopped<'_>>>) -> Vec<Difference> {
         match settled {
             Ok(outcome) => compare::outcome(self, outcome),
-            Err(refusal) => compare::refusal(self, refusal),
+            Err(stopped) => compare::refusal(self, stopped),
         }
     }
 
     /// 医疗费总额, its four parts, the deductible of basic insurance, what funds together, hospital, person (个人负担: account and cash),
-    /// accounts and cash pay, and what is paid beside the bill.
+    /// accounts and cash pay, what is paid beside the bill, and what somebody else had paid of it.
     pub const AMOUNTS: &[&str] = &[
         "total",
         "in_scope",
@@ -63,5 +65,6 @@ impl Expect {
         "account",
         "cash",
         "beside_bill",
+        "paid_elsewhere",
     ];
 }

@@ -17,7 +17,7 @@ use crate::case::{Account, Accumulated, Case, Counted, Line, PaidElsewhere, Pers
 use crate::engine::policy_year;
 use crate::model::Policy;
 use crate::outcome::Outcome;
-use crate::{explain_outcome, settle};
+use crate::{explain_outcome, explain_stopped, settle_as_far};
 
 /// A person's visits, and what is expected of each.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,13 +149,16 @@ impl ExpectedVisit {
         carried: &mut BTreeMap<NaiveDate, Accumulated>,
         explain: bool,
     ) -> (Vec<Difference>, Option<String>) {
-        let settled = settle(policy, case);
+        let settled = settle_as_far(policy, case);
         if let Ok(outcome) = &settled {
             carry(outcome, carried);
         }
         let differences = self.expect.as_ref().map_or_else(Vec::new, |expect| expect.compare(&settled));
         let asked = explain && !differences.is_empty();
-        let words = settled.ok().filter(|_| asked).map(|outcome| explain_outcome(policy, &outcome));
+        let words = asked.then(|| match &settled {
+            Ok(outcome) => explain_outcome(policy, outcome),
+            Err(stopped) => explain_stopped(policy, stopped),
+        });
         (differences, words)
     }
 }

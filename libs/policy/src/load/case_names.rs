@@ -1,42 +1,89 @@
-//! Names in a case that the policy does not ask for: `unoin_mutual_aid` would settle as if nobody were a member.
+//! Names in a case that the policy does not ask for: `unoin_mutual_aid` would settle as if nobody were a member. And a status that nobody of the
+//! scheme has: such a case looks as if it were tested.
 
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use yizhan_documents::{At, Kind, closest};
-use yizhan_terms::Tier;
+use yizhan_terms::{Insutype, Status, Tier};
 
-use super::holes::conditions;
+use super::holes::{conditions, statuses_of};
+use crate::engine::policy_year;
 use crate::keys::Key;
-use crate::model::{Condition, Policy};
+use crate::model::{Benefit, Condition, Policy};
 
-/// Reports every such name where it stands.
-pub(super) fn check(root: &At, policy: &Policy) -> Option<()> {
-    let asked = Asked::of(policy);
-    if let Some(person) = value(root, "person") {
-        each(value(&person, "identity"), |at| asked.check(at, "identity", &asked.identities));
-        each(value(&person, "membership"), |at| asked.check(at, "membership", &asked.memberships));
-    }
-    each(value(root, "visit").and_then(|visit| value(&visit, "tag")), |at| {
-        asked.check(at, "tag", &asked.tags);
-    });
-    each(value(root, "lines"), |line| {
-        each(value(line, "label"), |at| asked.check(at, "label", &asked.labels));
-    });
-    let years = value(root, "accumulated").and_then(|at| at.entries()).unwrap_or_default();
-    for (first, year) in years {
-        let day: Option<NaiveDate> = first.raw().and_then(|day| day.parse().ok());
-        for of in ["yuan", "visits"] {
-            let named = value(&year, of).filter(At::is_map).and_then(|at| at.entries()).unwrap_or_default();
-            let of_year = |key: &At| {
-                let first = day.zip(key.raw());
-                first.is_some_and(|(day, key)| is_of_month(policy, key, day))
-            };
-            let other = named.iter().filter(|(key, _)| !of_year(key));
-            other.for_each(|(key, _)| asked.check(key, "accumulator", &asked.accumulators));
-        }
+/// Reports every such name where it stands, in one case or a list of them; `policy_of` tells by the number of a case (the first is 0) which policy
+/// settles it. A case of which it tells none is not looked at.
+pub(super) fn check<'p>(root: &At, policy_of: impl Fn(usize) -> Option<&'p Policy>) -> Option<()> {
+    let cases = if root.is_list() { root.list()? } else { vec![root.clone()] };
+    let mut asked: Option<Asked<'p>> = None;
+    for (number, case) in cases.iter().enumerate() {
+        let Some(policy) = policy_of(number) else { continue };
+        let of_policy = asked.take().filter(|asked| std::ptr::eq(asked.policy, policy));
+        check_case(case, asked.insert(of_policy.unwrap_or_else(|| Asked::of(policy))));
     }
     Some(())
+}
+
+fn check_case(case: &At, asked: &Asked<'_>) {
+    if let Some(person) = value(case, "person") {
+        each(value(&person, "identity"), |at| asked.check(at, "identity", &asked.identities));
+        each(value(&person, "membership"), |at| asked.check(at, "membership", &asked.memberships));
+        check_status(case, &person, asked.policy);
+    }
+    value(case, "visit").iter().for_each(|visit| check_tags(visit, asked));
+    check_rest(case, asked);
+    each(value(case, "visits"), |visit| {
+        check_tags(visit, asked);
+        check_rest(visit, asked);
+    });
+}
+
+fn check_tags(visit: &At, asked: &Asked<'_>) {
+    each(value(visit, "tag"), |at| asked.check(at, "tag", &asked.tags));
+}
+
+/// What stands beside `visit`, and within one of `visits`.
+fn check_rest(at: &At, asked: &Asked<'_>) {
+    each(value(at, "lines"), |line| {
+        each(value(line, "label"), |at| asked.check(at, "label", &asked.labels));
+    });
+    let Some(accumulated) = value(at, "accumulated").filter(At::is_map) else { return };
+    check_totals(&accumulated, None, asked);
+    let years = accumulated.entries().unwrap_or_default();
+    years
+        .iter()
+        .for_each(|(first, year)| check_totals(year, first.raw().and_then(|day| day.parse().ok()), asked));
+}
+
+/// Totals of the policy year that begins on a day; `None`: of that of the visit.
+fn check_totals(at: &At, year: Option<NaiveDate>, asked: &Asked<'_>) {
+    for of in ["yuan", "visits", "days"] {
+        let named = value(at, of).filter(At::is_map).and_then(|at| at.entries()).unwrap_or_default();
+        let of_month = |key: &At| key.raw().is_some_and(|key| is_of_month(asked.policy, key, year));
+        let names = named.iter().filter(|(key, total)| !total.is_map() && !of_month(key));
+        names.for_each(|(key, _)| asked.check(key, "accumulator", &asked.accumulators));
+    }
+}
+
+/// The scheme is what the case says, or that of the policy as the case is settled by it.
+fn check_status(case: &At, person: &At, policy: &Policy) {
+    let said = value(case, "scheme").and_then(|at| at.raw().and_then(Insutype::from_code));
+    let scheme = said.unwrap_or(policy.schemes[0]);
+    let Some(at) = value(person, "status") else { return };
+    let status = at.raw().and_then(|code| Status::ALL.iter().copied().find(|status| status.code() == code));
+    let Some(status) = status else { return };
+    let possible = statuses_of(scheme);
+    if possible.iter().all(|(one, ..)| *one != status) {
+        let codes: Vec<&str> = possible.iter().map(|(one, ..)| one.code()).collect();
+        let message = format!(
+            "nobody of scheme {} is `{}`; one of: {}",
+            scheme.code(),
+            status.code(),
+            codes.join(", ")
+        );
+        at.finding(Kind::StatusOfOtherScheme, message);
+    }
 }
 
 fn value<'a>(at: &At<'a>, key: &str) -> Option<At<'a>> {
@@ -49,8 +96,8 @@ fn each(list: Option<At>, check: impl FnMut(&At)) {
 }
 
 /// What a policy asks for by name.
-struct Asked {
-    policy: String,
+struct Asked<'p> {
+    policy: &'p Policy,
     accumulators: BTreeSet<String>,
     identities: BTreeSet<String>,
     memberships: BTreeSet<String>,
@@ -58,10 +105,10 @@ struct Asked {
     tags: BTreeSet<String>,
 }
 
-impl Asked {
-    fn of(policy: &Policy) -> Asked {
+impl<'p> Asked<'p> {
+    fn of(policy: &'p Policy) -> Asked<'p> {
         let mut asked = Asked {
-            policy: policy.id.clone(),
+            policy,
             accumulators: accumulators(policy),
             identities: BTreeSet::new(),
             memberships: BTreeSet::new(),
@@ -75,12 +122,17 @@ impl Asked {
                     (&mut asked.memberships, names)
                 }
                 Condition::Tag(names) | Condition::NoTag(names) => (&mut asked.tags, names),
+                Condition::Label(names) | Condition::NoLabel(names) => (&mut asked.labels, names),
                 _ => continue,
             };
             to.extend(names.iter().cloned());
         }
         let terms = policy.layers.iter().flat_map(|layer| &layer.base.terms);
-        for filter in terms.filter_map(|term| term.lines.as_ref()) {
+        let items = policy.layers.iter().filter_map(|layer| match &layer.benefit {
+            Benefit::PerItem { lines, .. } => Some(lines),
+            _ => None,
+        });
+        for filter in terms.filter_map(|term| term.lines.as_ref()).chain(items) {
             asked.labels.extend(filter.labels.iter().chain(&filter.not_labels).cloned());
         }
         asked
@@ -88,16 +140,23 @@ impl Asked {
 
     fn check(&self, at: &At, what: &str, known: &BTreeSet<String>) {
         let Some(name) = at.raw().filter(|name| !known.contains(*name)) else { return };
+        // Whoever is `civil_servant/科级` is said to be `civil_servant` as well.
+        let kind_of = |known: &String| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+        if what == "membership" && known.iter().any(kind_of) {
+            return;
+        }
         let hint = closest(name, known.iter().map(String::as_str));
         let said = if what == "accumulator" { "declares" } else { "asks for" };
-        let message = format!("`{}` {said} no {what} `{name}`{hint}", self.policy);
+        let message = format!("`{}` {said} no {what} `{name}`{hint}", self.policy.id);
         at.finding(Kind::UnknownName, message);
     }
 }
 
-/// Whether it is the key of a month of this policy year: `drugs/2026-03`, also by a name of before.
-fn is_of_month(policy: &Policy, key: &str, policy_year: NaiveDate) -> bool {
+/// Whether it is the key of a month of this policy year, or of any: `drugs/2026-03`, also by a name of before.
+fn is_of_month(policy: &Policy, key: &str, year: Option<NaiveDate>) -> bool {
     let key = Key::of(key);
+    let month = key.month.and_then(|month| format!("{month}-01").parse().ok());
+    let Some(policy_year) = year.or(month.map(|month| policy_year(policy, month))) else { return false };
     let now = policy.renames.iter().find(|(old, _)| old == key.name).and_then(|(_, now)| *now);
     let index = now.or_else(|| policy.accumulators.iter().position(|one| one.name == key.name));
     index.is_some_and(|index| {

@@ -47,6 +47,10 @@ const KEYS: &[&str] = &[
 
 /// Reads a policy document; `None` after everything wrong with it was reported.
 pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
+    if root.find("layers").is_none() && (root.is_list() || root.find("person").is_some()) {
+        let message = "these are cases, not a policy: `yizhan policy test` settles them";
+        return root.problem(Kind::WrongType, message);
+    }
     let map = root.map(KEYS)?;
     let id = map.required("policy", |at| name(&at).map(str::to_owned));
     let version = map.required("version", |at| version(&at).map(str::to_owned));
@@ -231,7 +235,8 @@ impl Body {
             used: Used::default(),
         };
         let renames = map.optional("renames", |at| renames(&at, &names));
-        let scope = |asked| Scope { sources: &sources, names: &names, period, when: Vec::new(), asked };
+        let scope =
+            |asked| Scope { sources: &sources, names: &names, source: None, period, when: Vec::new(), asked };
         let visits = map.optional("visits", |at| Table::read(at, &scope(OF_VISIT), &VISITS));
         let class_prepay = map.optional("class_prepay", |at| Table::read(at, &scope(OF_LINE), &RATIO));
         let extra_prepay = map.optional("extra_prepay", |at| prepay(at, &scope(OF_CASE)));

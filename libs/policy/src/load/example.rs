@@ -16,6 +16,7 @@ const OF_VISIT: &[&str] = &["lines", "accumulated", "paid_elsewhere", "account"]
 
 /// All cases of a file; where they are `tested`, each says what is expected.
 pub(super) fn all(root: &At, tested: bool) -> Option<Vec<Example>> {
+    not_a_policy(root)?;
     let mut number = 0;
     let mut read = |at: At| {
         number += 1;
@@ -34,7 +35,18 @@ pub(super) fn all(root: &At, tested: bool) -> Option<Vec<Example>> {
 
 /// The one case of a file.
 pub(super) fn one(root: &At) -> Option<Example> {
+    not_a_policy(root)?;
     example(root, 1, false)
+}
+
+/// A whole policy has one thing wrong with it, not each key.
+fn not_a_policy(root: &At) -> Option<()> {
+    match root.find("layers") {
+        Some(_) => {
+            root.problem(Kind::WrongType, "this is a policy, not a case: `yizhan policy check` checks it")
+        }
+        None => Some(()),
+    }
 }
 
 fn example(at: &At, number: usize, tested: bool) -> Option<Example> {

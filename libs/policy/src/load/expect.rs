@@ -11,7 +11,7 @@ use crate::example::{Expect, Refused};
 const BY_LAYER: &[&str] = &["paid", "bands", "deductible", "over_cap", "quality"];
 /// What is told of the visit beside amounts.
 const TOLD: &[&str] = &["old"];
-const REFUSAL: &[&str] = &["refused", "because"];
+const REFUSAL: &[&str] = &["refused", "because", "before"];
 
 pub(super) fn expect(at: At) -> Option<Expect> {
     let map = at.map(&[Expect::AMOUNTS, BY_LAYER, TOLD, REFUSAL].concat())?;
@@ -76,21 +76,27 @@ fn by_layer<'a, T>(
     layers.map(Option::unwrap_or_default)
 }
 
-/// A refusal has no amounts, and only a refusal has a reason: no expectation goes unread.
+/// A refusal has no amounts but those of the layers before it, and only a refusal has a reason: no expectation goes unread.
 fn refused(map: &Map) -> Option<Option<Refused>> {
     let (code, because) = (map.optional("refused", |at| at.text()), map.optional("because", |at| at.text()));
+    let before = map.get("before").map(|_| by_layer(map, "before", fen));
     let (code, because) = (code?, because?);
     let Some(code) = code else {
-        return match map.get("because") {
-            Some(at) => {
-                at.problem(Kind::MissingKey, "`because` is of a refusal: name its code with `refused`")
+        let alone = ["because", "before"].into_iter().find_map(|key| Some((key, map.get(key)?)));
+        return match alone {
+            Some((key, at)) => {
+                at.problem(Kind::MissingKey, format!("`{key}` is of a refusal: name its code with `refused`"))
             }
             None => Some(None),
         };
     };
+    let before = match before {
+        Some(before) => Some(before?),
+        None => None,
+    };
     let beside = Expect::AMOUNTS.iter().chain(BY_LAYER).chain(TOLD).find(|word| map.get(word).is_some());
     match beside {
         Some(word) => map.conflict("refused", word),
-        None => Some(Some(Refused { code: code.to_owned(), because: because.map(str::to_owned) })),
+        None => Some(Some(Refused { code: code.to_owned(), because: because.map(str::to_owned), before })),
     }
 }

@@ -1,7 +1,8 @@
 //! Holes in tables: cases that a layer applies to and for which no row of a table decides. They would be refused at the counter; better to know
-//! them when the table is written. Cases are tried, made of the values that the rows speak of and of one that they do not speak of.
+//! them when the table is written. Cases are tried, made of the values that the rows speak of and of one that they do not speak of. So is found
+//! what refuses everybody: a layer that pays, of which a limit or deductible is `unknown` to all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use yizhan_documents::{Facts as _, Kind, Known, Problem, Range, decide};
@@ -49,6 +50,8 @@ struct Asked<'p> {
     path: &'p str,
     /// Whether a case that no row decides is refused.
     required: bool,
+    /// Whether it says what the layer pays: where that is `unknown` to all, the layer is there to say so.
+    of_benefit: bool,
     /// First day and line of each version.
     versions: Vec<(NaiveDate, usize)>,
     said: Box<dyn Fn(&Facts<'_>) -> Said + 'p>,
@@ -63,6 +66,7 @@ impl<'p> Asked<'p> {
         Asked {
             path: &table.path,
             required,
+            of_benefit: false,
             versions: table.versions.iter().map(|one| (one.period.from, line(&one.rows))).collect(),
             said: Box::new(move |facts| said(table, facts)),
             conditions,
@@ -103,14 +107,15 @@ fn tables(layer: &Layer) -> Vec<Asked<'_>> {
         let steps = [&deductible.factor, &deductible.less_previous, &deductible.year_cap];
         tables.extend(steps.into_iter().flatten().map(optional));
     }
-    tables.push(match &layer.benefit {
+    let benefit = match &layer.benefit {
         Benefit::Scale { bands, .. } => Asked::new(bands, true),
         // Its rows ask lines, of which there are too many kinds to try.
         Benefit::ByItem { ratios } => Asked::new(ratios, false),
         Benefit::LumpSum { amount } | Benefit::PerDay { amount, .. } | Benefit::PerItem { amount, .. } => {
             Asked::new(amount, true)
         }
-    });
+    };
+    tables.push(Asked { of_benefit: true, ..benefit });
     if let Benefit::PerDay { most_days: Some(most), .. } = &layer.benefit {
         tables.push(Asked::new(most, true));
     }
@@ -132,44 +137,95 @@ fn of_layer(policy: &Policy, layer: &Layer, left: &mut usize) -> Vec<Problem> {
     let days: BTreeSet<NaiveDate> =
         starts.chain([layer.period.from]).map(|day| day.max(layer.period.from)).collect();
     let mut told = BTreeSet::new();
-    let mut problems = Vec::new();
+    let (mut problems, mut everybody) = (Vec::new(), Vec::new());
     for day in days.into_iter().filter(|day| layer.period.contains(*day)) {
+        let mut refused = Refused::default();
         let all = axes.each(left, |values| {
             let case = case_of(policy, day, values);
             let facts = Facts::on(policy, &case, day);
             if !facts.all_hold(&layer.when) {
                 return;
             }
-            let Some(table) = hole(&tables, &facts).filter(|table| told.insert(table.path)) else { return };
+            let end = end(&tables, &facts);
+            refused.count(case.visit.care, &end);
+            let End::Hole(table) = end else { return };
+            if !told.insert(table.path) {
+                return;
+            }
             let example = values.iter().filter_map(Value::words).collect::<Vec<_>>().join(", ");
             let message = format!("no row decides a case as `{{ {example} }}` on {day}: it would be refused");
-            problems.push(told_at(policy, table, day, message));
+            problems.push(told_at(policy, table, day, Kind::TableHole, message));
         });
+        everybody = refused.of_everybody(policy, day);
         if let Some(table) = tables.first().filter(|_| !all) {
             let message =
                 format!("too many combinations: not all cases of layer `{}` were tried on {day}", layer.id);
-            problems.push(told_at(policy, table, day, message));
+            problems.push(told_at(policy, table, day, Kind::TableHole, message));
             break;
         }
     }
+    problems.extend(everybody);
     problems
 }
 
-fn told_at(policy: &Policy, table: &Asked<'_>, day: NaiveDate, message: String) -> Problem {
+fn told_at(policy: &Policy, table: &Asked<'_>, day: NaiveDate, kind: Kind, message: String) -> Problem {
     let (file, path) = (policy.file.clone(), table.path.to_owned());
-    Problem { file, line: table.line_on(day), column: 1, path, kind: Kind::TableHole, message }
+    Problem { file, line: table.line_on(day), column: 1, path, kind, message }
 }
 
-/// The table at which a case is refused without a word why.
-fn hole<'t, 'p>(tables: &'t [Asked<'p>], facts: &Facts<'_>) -> Option<&'t Asked<'p>> {
+/// How a case comes through the tables of a layer.
+enum End<'t, 'p> {
+    /// It is refused at this table without a word why.
+    Hole(&'t Asked<'p>),
+    /// It is refused at this table with its words.
+    Unknown(&'t Asked<'p>),
+    /// Each says a value.
+    Settled,
+}
+
+fn end<'t, 'p>(tables: &'t [Asked<'p>], facts: &Facts<'_>) -> End<'t, 'p> {
     for table in tables {
         match (table.said)(facts) {
-            Said::Unknown => return None,
-            Said::Nothing if table.required => return Some(table),
+            Said::Unknown => return End::Unknown(table),
+            Said::Nothing if table.required => return End::Hole(table),
             _ => {}
         }
     }
-    None
+    End::Settled
+}
+
+/// By kind of care: the first table that refused a case of it for an `unknown`, while every one was refused.
+#[derive(Default)]
+struct Refused<'t, 'p>(BTreeMap<Care, Option<&'t Asked<'p>>>);
+
+impl<'t, 'p> Refused<'t, 'p> {
+    fn count(&mut self, care: Care, end: &End<'t, 'p>) {
+        let at = match end {
+            End::Unknown(table) => Some(*table),
+            // A hole is told as such.
+            End::Hole(_) | End::Settled => None,
+        };
+        let first = self.0.entry(care).or_insert(at);
+        match at {
+            // Rather one that is not the benefit's own: that one only says that nothing is known.
+            Some(_) if first.is_some_and(|first| first.of_benefit) => *first = at,
+            Some(_) => {}
+            None => *first = None,
+        }
+    }
+
+    fn of_everybody(&self, policy: &Policy, day: NaiveDate) -> Vec<Problem> {
+        let refusing = self.0.iter().filter_map(|(care, table)| Some((care, (*table)?)));
+        let told = |(care, table): (&Care, &'t Asked<'p>)| {
+            let (code, label) = (care.code(), care.label());
+            let message = format!(
+                "every case of `{code}` ({label}) that this layer pays for is refused from {day} on: `{}` is `unknown` to all of them",
+                table.path
+            );
+            told_at(policy, table, day, Kind::EverybodyRefused, message)
+        };
+        refusing.filter(|(_, table)| !table.of_benefit).map(told).collect()
+    }
 }
 
 /// A value of a fact, or several that go together.
@@ -406,8 +462,8 @@ fn cares<'p>(policy: &Policy, layer: &Layer, asked: &[&'p Condition]) -> Vec<Val
     values
 }
 
-/// The statuses of a scheme, with ages at which a row begins or ends that somebody of it can have.
-fn statuses<'p>(scheme: Insutype, asked: &[&'p Condition]) -> Vec<Value<'p>> {
+/// The statuses that somebody of a scheme can have, each with the lowest, highest and usual age.
+pub(super) fn statuses_of(scheme: Insutype) -> &'static [(Status, u32, u32, u32)] {
     const EMPLOYEES: &[(Status, u32, u32, u32)] =
         &[(Status::InService, 16, 65, 40), (Status::Retired, 45, 120, 66)];
     const CADRES: &[(Status, u32, u32, u32)] = &[(Status::VeteranCadre, 60, 120, 92)];
@@ -417,11 +473,15 @@ fn statuses<'p>(scheme: Insutype, asked: &[&'p Condition]) -> Vec<Value<'p>> {
         (Status::Child, 0, 17, 8),
         (Status::Student, 17, 30, 20),
     ];
-    let of_scheme = match scheme {
+    match scheme {
         Insutype::VeteranCadre => CADRES,
         scheme if scheme.is_of_residents() => RESIDENTS,
         _ => EMPLOYEES,
-    };
+    }
+}
+
+/// The statuses of a scheme, with ages at which a row begins or ends that somebody of it can have.
+fn statuses<'p>(scheme: Insutype, asked: &[&'p Condition]) -> Vec<Value<'p>> {
     let ages = edges(asked, |one| match one {
         Condition::Age(range) => Some(range),
         _ => None,
@@ -432,7 +492,7 @@ fn statuses<'p>(scheme: Insutype, asked: &[&'p Condition]) -> Vec<Value<'p>> {
         let all: BTreeSet<u32> = possible.chain([*usual]).collect();
         all.into_iter().map(|age| Value::Status(*status, age, !ages.is_empty())).collect::<Vec<_>>()
     };
-    of_scheme.iter().flat_map(status).collect()
+    statuses_of(scheme).iter().flat_map(status).collect()
 }
 
 /// Numbers just inside and outside the ranges that are asked.

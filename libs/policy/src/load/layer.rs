@@ -20,6 +20,7 @@ const KEYS: &[&str] = &[
     "fund_pay_type",
     "from",
     "to",
+    "source",
     "when",
     "base",
     "base_factor",
@@ -59,7 +60,9 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
     let payer = map.required("payer", |at| at.code(Payer::ALL, Payer::code));
     let fund_pay_type = map.required("fund_pay_type", |at| fund(&at, payer));
     let period = layer_period(&map, document.period);
-    let mut scope = Scope { period, when: Vec::new(), ..*document };
+    let source = map.optional("source", |at| document.sources.cite(&at));
+    // One that is not declared was told; its tables are not told to lack one as well.
+    let mut scope = Scope { period, when: Vec::new(), source: source.unwrap_or(Some(0)), ..*document };
     let conditions = map.optional("when", |at| layer_when(&at, &scope));
     scope.when = conditions.clone().flatten().unwrap_or_default();
     let benefit = benefit(&map, &scope);
@@ -75,6 +78,7 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
     let counts_paid =
         map.optional("counts_paid", |at| at.set_of(|at| names.earlier_layer(at.text()?, number, &at)));
     let parts = parts?;
+    source?;
     Some(Layer {
         id: id?,
         title: title?.to_owned(),

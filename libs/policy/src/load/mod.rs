@@ -66,7 +66,17 @@ pub fn load_case_with_findings(file_name: &str, text: &str) -> Result<(Case, Vec
 /// Names in a case (as [`load_case`] reads it) that the policy does not ask for, most often slips of the finger: warnings, in order of
 /// position. Nothing where the case cannot be read.
 pub fn unknown_names(file_name: &str, text: &str, policy: &Policy) -> Vec<Problem> {
-    let read = read_with_findings(file_name, text, |root| case_names::check(&root, policy));
+    example_findings(file_name, text, |_| Some(policy))
+}
+
+/// The same in one case or a list of them with what is expected: `policy_of` tells by the number of a case, from 0, which policy settles it. Also a
+/// status that nobody of the scheme has.
+pub fn example_findings<'p>(
+    file_name: &str,
+    text: &str,
+    policy_of: impl Fn(usize) -> Option<&'p Policy>,
+) -> Vec<Problem> {
+    let read = read_with_findings(file_name, text, |root| case_names::check(&root, policy_of));
     read.map_or_else(|_| Vec::new(), |(_, found)| found)
 }
 
@@ -75,7 +85,18 @@ pub fn unknown_names(file_name: &str, text: &str, policy: &Policy) -> Vec<Proble
 /// # Errors
 /// Everything wrong with it, in order of position.
 pub fn load_examples(file_name: &str, text: &str) -> Result<Vec<Example>, Problems> {
-    read(file_name, text, |root| example::all(&root, true))
+    load_examples_with_findings(file_name, text).map(|(cases, _)| cases)
+}
+
+/// The same, with what looks wrong in their lines though they can be settled.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_examples_with_findings(
+    file_name: &str,
+    text: &str,
+) -> Result<(Vec<Example>, Vec<Problem>), Problems> {
+    read_with_findings(file_name, text, |root| example::all(&root, true))
 }
 
 /// Reads the one case of a file; it may say what is expected.
@@ -83,7 +104,15 @@ pub fn load_examples(file_name: &str, text: &str) -> Result<Vec<Example>, Proble
 /// # Errors
 /// Everything wrong with it, in order of position.
 pub fn load_example(file_name: &str, text: &str) -> Result<Example, Problems> {
-    read(file_name, text, |root| example::one(&root))
+    load_example_with_findings(file_name, text).map(|(case, _)| case)
+}
+
+/// The same, with what looks wrong in its lines though it can be settled.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_example_with_findings(file_name: &str, text: &str) -> Result<(Example, Vec<Problem>), Problems> {
+    read_with_findings(file_name, text, |root| example::one(&root))
 }
 
 /// Reads a file of cases, one or a list, which may say what is expected.

@@ -160,8 +160,10 @@ pub(super) fn is_remote(at: &At) -> bool {
 /// `remote`, or a table of ratios.
 pub(super) fn prepay<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Prepay> {
     match at.raw() {
-        Some(_) => at.code(&[()], |()| REMOTE).map(|()| Prepay::Remote),
-        None => Table::read(at, scope, &RATIO).map(Prepay::Table),
+        Some(word) if word == REMOTE || scope.source.is_none() => {
+            at.code(&[()], |()| REMOTE).map(|()| Prepay::Remote)
+        }
+        _ => Table::read(at, scope, &RATIO).map(Prepay::Table),
     }
 }
 

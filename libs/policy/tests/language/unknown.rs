@@ -91,6 +91,52 @@ fn a_table_of_one_row_is_written_short() {
 }
 
 #[test]
+fn a_layer_names_the_source_of_its_tables_once() {
+    let head = "accumulators: { used: { label: 已用, unit: fen } }";
+    let document = |source: &str, [deductible, bands, factor, cap]: [&str; 4]| {
+        let more = format!(
+            "{source}base: [ {{ add: in_scope }} ], deductible: {{ per: visit, amount: {deductible} }}, scale: {{ cut_on: net, bands: {bands} }}, \
+             adjust: [ {{ factor: {factor} }} ], cap: {{ per: year, amount: {cap}, used: used }}, feeds: {{ used: paid }}"
+        );
+        document(head, &basic(&more))
+            .replace("quality: G }", "quality: G }, other: { title: 另一份, quality: R }")
+    };
+    let rows = "{ when: { level: [third] }, amount: 800 }, { otherwise: true, amount: 500, source: other }";
+    let long = [
+        &format!("{{ source: paper, rows: [ {rows} ] }}"),
+        "{ source: paper, ratio: 80% }",
+        "[ { to: 2022-12-31, source: paper, ratio: 90% }, { from: 2023-01-01, source: other, ratio: 95% } ]",
+        "{ source: paper, amount: none }",
+    ];
+    let short = [
+        &format!("[ {rows} ]"),
+        "80%",
+        "[ { to: 2022-12-31, ratio: 90% }, { from: 2023-01-01, source: other, ratio: 95% } ]",
+        "none",
+    ];
+    let said = policy(&document("source: paper, ", short));
+    assert_eq!(said.layers, policy(&document("", long)).layers);
+    // What is no value is told as such, in its place; without a source around them tables are written out.
+    problems(&document("", [long[0], "80%", long[2], long[3]]), &[("WrongType", "a mapping is needed here")]);
+    let wrong =
+        |short: [&str; 4], expected: &[(&str, &str)]| problems(&document("source: paper, ", short), expected);
+    wrong([short[0], "0.8", short[2], short[3]], &[("RatioNotPercent", "write it as 80%")]);
+    wrong([short[0], "45%–75%", short[2], short[3]], &[("InvalidValue", "is a range, not one value")]);
+    wrong(["200–500", short[1], short[2], short[3]], &[("InvalidValue", "is a range")]);
+    wrong(
+        [
+            "[ { when: { level: [third] }, amount: 1 }, { when: { level: [third] }, amount: 2, source: other } ]",
+            short[1],
+            short[2],
+            short[3],
+        ],
+        &[("OverlappingRows", "equal rank")],
+    );
+    let nowhere = document("source: papr, ", short);
+    problems(&nowhere, &[("UnusedSource", "paper"), ("UnknownSource", "did you mean `paper`?")]);
+}
+
+#[test]
 fn a_product_for_several_schemes_or_any() {
     use yizhan_policy::{find, together};
     use yizhan_terms::Insutype;

@@ -13,6 +13,7 @@ mod recognised;
 mod remote;
 mod set;
 mod silent;
+mod smallest;
 mod typed;
 
 use yizhan_documents::Kind;
@@ -34,6 +35,7 @@ fn every_kind_of_problem_has_a_test() {
         include_str!("remote.rs"),
         include_str!("set.rs"),
         include_str!("silent.rs"),
+        include_str!("smallest.rs"),
         include_str!("typed.rs"),
     ];
     let tested = |kind: &&Kind| tests.iter().any(|text| text.contains(&format!("{kind:?}")));

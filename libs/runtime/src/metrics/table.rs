@@ -93,6 +93,8 @@ table! {
         "settlements committed: settle, reverse, resettle, manual";
     BooksDifferences "yizhan_books_differences_total" Counter ["area"]
         "differences that CheckBooks found. Must stay 0";
+    BooksChecked "yizhan_books_checked_seconds" Gauge ["area"]
+        "when CheckBooks last went through the books of an area, in seconds since 1970";
     IdentityViolations "yizhan_identity_violations_total" Counter []
         "answers and bookings refused because their amounts do not add up. Must stay 0";
     ChainBreaks "yizhan_chain_breaks_total" Counter ["log"]

@@ -26,12 +26,12 @@ pub(super) async fn whole(mut body: Body, bytes: &Arc<Places>, holder: &Holder) 
     if is_whole(&first) {
         return Ok(Body::new(Full::new(first)));
     }
-    let mut room = bytes.take(holder, first.len()).ok_or_else(overloaded)?;
+    let mut room = bytes.take(holder, first.len()).ok_or_else(|| overloaded(bytes))?;
     let mut message = BytesMut::from(first);
     while !is_whole(&message) {
         let Some(piece) = piece(&mut body).await? else { break };
         if !room.grow(piece.len()) {
-            return Err(overloaded().into());
+            return Err(overloaded(bytes).into());
         }
         message.extend_from_slice(&piece);
     }

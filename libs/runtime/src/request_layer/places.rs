@@ -15,6 +15,8 @@ const FEWEST: usize = 16;
 const LOOKED_AT: Duration = Duration::from_millis(500);
 /// What part of the places is lost at least when requests are late, and won when they are not.
 const LOST: usize = 8;
+/// How often the log says who has most.
+const NAMED_EVERY: Duration = Duration::from_secs(10);
 
 /// The number of a connection within its process; the server notes it in the extensions of each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +33,15 @@ pub enum Holder {
 }
 
 impl Holder {
+    /// As the log may say it: of persons not who.
+    pub fn told(&self) -> String {
+        match self {
+            Holder::Caller(Caller::Person { .. }) => "a person".to_owned(),
+            Holder::Caller(caller) => caller.to_string(),
+            Holder::Connection(ConnectionId(number)) => format!("connection {number}"),
+        }
+    }
+
     /// What of an amount may be this holder's: half, so that one alone leaves half to the others; of a person, who is one human
     /// with a phone, a sixteenth.
     fn share(&self, all: usize) -> usize {
@@ -70,6 +81,8 @@ struct Taken {
     all: usize,
     /// When there became fewer.
     fewer: Option<Instant>,
+    /// When the log said last who has most.
+    named: Option<Instant>,
     look: Look,
 }
 
@@ -150,7 +163,7 @@ impl Places {
     /// So much in all.
     pub fn new(all: usize) -> Arc<Places> {
         let look = Look::since(Instant::now());
-        let taken = Taken { sum: 0, of: HashMap::new(), all, fewer: None, look };
+        let taken = Taken { sum: 0, of: HashMap::new(), all, fewer: None, named: None, look };
         Arc::new(Places { most: all, taken: Mutex::new(taken) })
     }
 
@@ -168,6 +181,21 @@ impl Places {
     /// Whether more than half of them are taken: one holder alone does not bring that about.
     pub fn is_crowded(&self) -> bool {
         self.taken().is_crowded()
+    }
+
+    /// Who has their whole share of what there is, or nearly: half, of a person less. Told at most every ten seconds, to be said in the log.
+    pub fn to_be_named(&self, now: Instant) -> Option<(Holder, usize, usize)> {
+        let mut taken = self.taken();
+        if taken.named.is_some_and(|named| now.saturating_duration_since(named) < NAMED_EVERY) {
+            return None;
+        }
+        let all = taken.all;
+        let most = taken.of.iter().max_by_key(|(_, amount)| **amount);
+        let (holder, amount) = most.map(|(holder, amount)| (holder.clone(), *amount))?;
+        (amount >= holder.share(all)).then(|| {
+            taken.named = Some(now);
+            (holder, amount, all)
+        })
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -247,6 +275,23 @@ mod tests {
         drop((person, other));
         assert!(places.taken().of.is_empty());
         assert_eq!(places.taken().sum, 0);
+    }
+
+    #[test]
+    fn who_has_half_is_named_now_and_then() {
+        let places = Places::new(32);
+        let (hospital, now) = (caller("institution:H43020000001"), Instant::now());
+        let held = places.take(&hospital, 15).unwrap();
+        assert_eq!(places.to_be_named(now), None, "one more is theirs");
+        let more = places.take(&hospital, 1).unwrap();
+        assert_eq!(places.to_be_named(now), Some((hospital.clone(), 16, 32)));
+        assert_eq!(places.to_be_named(now + NAMED_EVERY / 2), None);
+        assert_eq!(places.to_be_named(now + NAMED_EVERY), Some((hospital, 16, 32)));
+        drop((held, more));
+        assert_eq!(places.to_be_named(now + 3 * NAMED_EVERY), None);
+        let _of_a_person = places.take(&caller("person:P1"), 2).unwrap();
+        let (person, ..) = places.to_be_named(now + 3 * NAMED_EVERY).unwrap();
+        assert_eq!(person.told(), "a person", "people are not named");
     }
 
     /// Takes what one and another may have; how many that is.

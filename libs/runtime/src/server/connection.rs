@@ -296,8 +296,8 @@ mod tests {
         let at_door = door.clone();
         tokio::spawn(async move {
             let connections = TaskTracker::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                connections.spawn(at_door.clone().serve(stream, CONNECTIONS.admit().unwrap()));
+            while let Ok((stream, from)) = listener.accept().await {
+                connections.spawn(at_door.clone().serve(stream, CONNECTIONS.admit(from.ip()).unwrap()));
             }
         });
         (address, door)
@@ -365,7 +365,10 @@ mod tests {
             }
         }
         assert!(lost.is_empty(), "{} of {asked}: {:?}", lost.len(), lost[0]);
-        assert!(CONNECTIONS.admit().unwrap().number > 10, "it was another connection again and again");
+        assert!(
+            CONNECTIONS.admit([127, 0, 0, 1].into()).unwrap().number > 10,
+            "it was another connection again and again"
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The connections of this process: fewer than its descriptors, so that the database, the cache and other services are reached
 //! whoever connects here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -51,19 +52,21 @@ impl Connections {
         Connections { most, open: Mutex::default() }
     }
 
-    /// Lets one more in. When there are as many as may be, the oldest that was never asked anything goes for it; where there is no
-    /// such, it is turned away.
-    pub fn admit(&'static self) -> Option<Admitted> {
+    /// Lets one more in, from this address. When there are as many as may be, another goes for it: the oldest that was never asked anything;
+    /// where there is no such, the newest without a request under way of the address that holds most, if that is more than the newcomer's. Else
+    /// it is turned away.
+    pub fn admit(&'static self, from: IpAddr) -> Option<Admitted> {
         let mut open = self.open();
         if open.by_number.len() >= self.most {
-            let silent = open.by_number.values().find(|connection| connection.asked() == 0).cloned();
+            let silent = open.by_number.values().find(|connection| connection.asked() == 0);
+            let goes = silent.or_else(|| open.of_who_holds_most(from)).cloned();
             tell(&mut open.told, self.most);
-            let silent = silent?;
-            open.by_number.remove(&silent.number);
-            silent.cut.cancel();
+            let goes = goes?;
+            open.by_number.remove(&goes.number);
+            goes.cut.cancel();
         }
         open.last += 1;
-        let connection = Arc::new(Connection::new(open.last));
+        let connection = Arc::new(Connection::new(open.last, from));
         open.by_number.insert(connection.number, connection.clone());
         Some(Admitted { connections: self, connection })
     }
@@ -78,10 +81,28 @@ impl Connections {
     }
 }
 
+impl Open {
+    /// The newest idle connection of the address that holds most; `None` where it holds no more than this one, or has something under way on all.
+    /// Not the oldest: that is where services have reached each other since before.
+    fn of_who_holds_most(&self, than: IpAddr) -> Option<&Arc<Connection>> {
+        let mut held: HashMap<IpAddr, usize> = HashMap::new();
+        for connection in self.by_number.values() {
+            *held.entry(connection.from).or_default() += 1;
+        }
+        let own = held.get(&than).copied().unwrap_or_default();
+        let (most, count) = held.into_iter().max_by_key(|(_, count)| *count)?;
+        let mut idle = self.by_number.values().filter(|one| one.from == most && one.under_way.is_empty());
+        if count > own { idle.next_back() } else { None }
+    }
+}
+
 fn tell(told: &mut Option<Instant>, most: usize) {
     if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
         *told = Some(Instant::now());
-        tracing::warn!(most, "as many connections as this process may have: silent and new ones are closed");
+        tracing::warn!(
+            most,
+            "as many connections as this process may have: silent ones, those of who holds most, and new ones are closed"
+        );
     }
 }
 
@@ -111,6 +132,7 @@ impl Drop for Admitted {
 pub(super) struct Connection {
     /// Its number in this process.
     pub number: u64,
+    from: IpAddr,
     /// Cancelled when it has to go at once.
     pub cut: CancellationToken,
     asked: AtomicU64,
@@ -120,12 +142,12 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    fn new(number: u64) -> Connection {
+    fn new(number: u64, from: IpAddr) -> Connection {
         let under_way = TaskTracker::new();
         // So that it can be waited for that there is none.
         under_way.close();
         let (cut, asked, unread) = (CancellationToken::new(), AtomicU64::new(0), Mutex::default());
-        Connection { number, cut, asked, under_way, unread }
+        Connection { number, from, cut, asked, under_way, unread }
     }
 
     /// A request begins. If it is one to be waited for, it ends with what this gives.
@@ -193,16 +215,45 @@ mod tests {
     #[test]
     fn who_never_asked_goes_for_who_comes_and_who_asked_stays() {
         let connections: &'static Connections = Box::leak(Box::new(Connections::new(2)));
-        let (asking, silent) = (connections.admit().unwrap(), connections.admit().unwrap());
+        let from = IpAddr::from([192, 0, 2, 1]);
+        let (asking, silent) = (connections.admit(from).unwrap(), connections.admit(from).unwrap());
         asking.ask(true);
-        let next = connections.admit().expect("in place of the silent one");
+        let next = connections.admit(from).expect("in place of the silent one");
         assert!(silent.cut.is_cancelled() && !asking.cut.is_cancelled());
         next.ask(false);
-        assert!(connections.admit().is_none(), "both are used");
+        assert!(connections.admit(from).is_none(), "both are used");
         drop(silent);
-        assert!(connections.admit().is_none(), "it was counted out when it was cut");
+        assert!(connections.admit(from).is_none(), "it was counted out when it was cut");
         drop(asking);
-        assert!(connections.admit().is_some());
+        assert!(connections.admit(from).is_some());
         assert!(descriptors() > 0);
+    }
+
+    /// A health check each makes nobody silent: who has most gives way, but not what is under way, and not to one who has as many.
+    #[test]
+    fn who_holds_most_gives_way_to_others() {
+        let connections: &'static Connections = Box::leak(Box::new(Connections::new(4)));
+        let [many, other, third] = [1, 2, 3].map(|last| IpAddr::from([192, 0, 2, last]));
+        let held: Vec<Admitted> = std::iter::from_fn(|| connections.admit(many))
+            .take(4)
+            .inspect(|connection| drop(connection.ask(false)))
+            .collect();
+        let under_way = held[0].ask(true);
+        assert!(connections.admit(many).is_none(), "not for one more of theirs");
+        let mut others = Vec::new();
+        for (gone, from) in [(1, other), (2, third)] {
+            let connection = connections.admit(from).expect("in place of one of theirs");
+            connection.ask(false);
+            others.push(connection);
+            let cut: Vec<bool> = held.iter().map(|one| one.cut.is_cancelled()).collect();
+            assert_eq!(cut.iter().filter(|cut| **cut).count(), gone, "{cut:?}");
+            assert!(!cut[0], "it is answered first");
+        }
+        let last = connections.admit(other).expect("two of one, one of another");
+        last.ask(false);
+        let under_way = [under_way, last.ask(true), others[0].ask(true)];
+        assert!(connections.admit(third).is_none(), "all of theirs who hold most are under way");
+        drop(under_way);
+        assert!(connections.admit(third).is_some());
     }
 }

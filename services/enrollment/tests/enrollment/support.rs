@@ -12,11 +12,12 @@ use yizhan_proto::enrollment::v1::*;
 use yizhan_runtime::Clock;
 use yizhan_runtime::cache::CacheConfig;
 use yizhan_runtime::clock::ManualClock;
+use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::server::RunningServer;
 pub use yizhan_testkit::moment;
-use yizhan_testkit::{Backend, RedisServer, TestDatabase};
+use yizhan_testkit::{Backend, Prepared, RedisServer, TestDatabase};
 
 type Interceptor = fn(Request<()>) -> Result<Request<()>, Status>;
 pub type CoverageClient = CoverageServiceClient<InterceptedService<Channel, Interceptor>>;
@@ -35,6 +36,14 @@ pub struct TestService {
     _redis: Option<RedisServer>,
 }
 
+/// The service's tables. The tests of migrations and of processes do without.
+static TABLES: Prepared = Prepared::new(&[("enrollment", |url| Box::pin(make_tables(url)))]);
+
+async fn make_tables(url: String) {
+    let database = yizhan_enrollment::migrate(&DatabaseConfig::at(url)).await;
+    database.unwrap().close().await.unwrap();
+}
+
 /// Noon of 2024-06-15 in Shanghai, and callers are believed. With PostgreSQL comes Redis, with SQLite the cache in the process:
 /// every test runs on both.
 pub async fn start(db: &TestDatabase) -> TestService {
@@ -51,6 +60,7 @@ pub async fn try_start_with(
     db: &TestDatabase,
     change: impl FnOnce(&mut EnrollmentConfig),
 ) -> anyhow::Result<TestService> {
+    db.prepare(&TABLES, "enrollment").await;
     let mut config = EnrollmentConfig::embedded(db.url());
     let (clock, hand) = Clock::manual("2024-06-15T04:00:00Z".parse().unwrap());
     config.clock = clock.clone();

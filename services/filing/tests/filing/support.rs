@@ -12,12 +12,13 @@ use yizhan_proto::filing::v1::*;
 use yizhan_runtime::Clock;
 use yizhan_runtime::cache::CacheConfig;
 use yizhan_runtime::clock::ManualClock;
-use yizhan_runtime::config::PeerConfig;
+use yizhan_runtime::config::{DatabaseConfig, PeerConfig};
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::server::RunningServer;
 pub use yizhan_testkit::moment;
-use yizhan_testkit::{Backend, RedisServer, TestDatabase};
+use yizhan_testkit::{Backend, Prepared, RedisServer, TestDatabase};
 
 /// Services in this process.
 pub struct TestService {
@@ -30,6 +31,20 @@ pub struct TestService {
     _redis: Option<RedisServer>,
 }
 
+/// The tables of both services.
+static TABLES: Prepared = Prepared::new(&[
+    ("enrollment", |url| {
+        Box::pin(async { closed(yizhan_enrollment::migrate(&DatabaseConfig::at(url)).await).await })
+    }),
+    ("filing", |url| {
+        Box::pin(async { closed(yizhan_filing::migrate(&DatabaseConfig::at(url)).await).await })
+    }),
+]);
+
+async fn closed(migrated: anyhow::Result<DatabaseConnection>) {
+    migrated.unwrap().close().await.unwrap();
+}
+
 /// Noon of Wednesday 2025-06-18 in Shanghai, and callers are believed. With PostgreSQL comes Redis, with SQLite the cache in the process.
 pub async fn start(db: &TestDatabase) -> TestService {
     start_with(db, |_| ()).await
@@ -39,6 +54,8 @@ pub async fn start(db: &TestDatabase) -> TestService {
 pub async fn start_with(db: &TestDatabase, change: impl FnOnce(&mut FilingConfig)) -> TestService {
     let (clock, hand) = Clock::manual("2025-06-18T04:00:00Z".parse().unwrap());
     let enrollment_database = TestDatabase::of(db.backend());
+    db.prepare(&TABLES, "filing").await;
+    enrollment_database.prepare(&TABLES, "enrollment").await;
     let mut enrollment = EnrollmentConfig::embedded(enrollment_database.url());
     enrollment.clock = clock.clone();
     let enrollment = yizhan_enrollment::serve(enrollment).await.unwrap();

@@ -1,8 +1,9 @@
 //! Benefit policies: checked, published, listed. A published version never changes.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use yizhan_documents::{Document, Problem};
+use yizhan_documents::{Document, Problem, digest};
 use yizhan_policy::{Policy, embedded};
 use yizhan_proto::rules::v1::RulesDocument;
 use yizhan_proto::settlement::v1::{
@@ -87,8 +88,12 @@ pub async fn publish_at_start(app: &App, folder: Option<&Path>) -> anyhow::Resul
     let service = Caller::Service { name: "settlement".to_owned() };
     let tx = begin_write(&app.db).await?;
     for (name, text) in documents {
-        let policy = Policy::read(&name, &text).map_err(|problems| anyhow::anyhow!("{problems}"))?;
-        let publication = Publication::of(policy, text);
+        // At every start but the first they are published, and have just been read.
+        let policy = match app.policies.known(&digest(&text)) {
+            Some(policy) => policy,
+            None => Arc::new(Policy::read(&name, &text).map_err(|problems| anyhow::anyhow!("{problems}"))?),
+        };
+        let publication = Publication::<Policy>::of(policy, text);
         let written = publication.write(&tx, &app.policies, &service, app.clock.now()).await;
         let published = written.map_err(|refusal| not_published(&name, &refusal))?;
         if !published.known {

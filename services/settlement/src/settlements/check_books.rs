@@ -22,6 +22,6 @@ pub async fn check_books(
     }
     let policies = app.policies.current();
     let found = check_books::check_books(&app.db.patient(), &policies, area.as_str()).await?;
-    metrics::books_checked(area.as_str(), found.discrepancies.len());
+    metrics::books_checked(area.as_str(), found.discrepancies.len(), app.clock.now().timestamp());
     Ok(found)
 }

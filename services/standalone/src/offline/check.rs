@@ -1,13 +1,13 @@
 //! `yizhan policy check FILE…`: everything wrong with documents and what they warn of.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use yizhan_documents::Problem;
-use yizhan_policy::load::{check_set, load_case_with_findings, unknown_names};
+use yizhan_policy::load::check_set;
 use yizhan_policy::{Policy, findings};
 
-use super::{REFUSED, finish, read, say};
+use super::{REFUSED, finish, say};
 
 /// What is asked of `yizhan policy check`.
 #[derive(clap::Args)]
@@ -71,24 +71,4 @@ fn fine(policy: &Policy, told: &[Problem]) -> String {
         format!("{file}: {id} {version}：{zh}（{layers} 层，{sources} 个来源）"),
         format!("{file}: {id} {version}: {en} ({layers} layers, {sources} sources)"),
     )
-}
-
-/// What looks wrong in a case as people write it, beside the policy that settles it: to the standard error, or as why it is not settled.
-///
-/// # Errors
-/// With `strict`, what was found.
-pub fn warn_of_case(file: &Path, policy: &Policy, strict: bool) -> Result<(), String> {
-    if file.extension().is_some_and(|end| end == "json") {
-        return Ok(());
-    }
-    let (name, text) = (file.display().to_string(), read(file)?);
-    let mut found = load_case_with_findings(&name, &text).map_or_else(|_| Vec::new(), |(_, found)| found);
-    found.extend(unknown_names(&name, &text, policy));
-    found.sort_by_key(|one| (one.line, one.column));
-    let told: Vec<String> = found.iter().map(say::problem).collect();
-    if strict && !told.is_empty() {
-        return Err(told.join("\n"));
-    }
-    told.iter().for_each(|one| eprintln!("{one}"));
-    Ok(())
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-use yizhan_documents::Documents;
+use chrono::NaiveDate;
+use serde::{Serialize, Serializer};
+use yizhan_documents::{Documents, Problem};
 use yizhan_policy::example::{Example, Tested};
-use yizhan_policy::load::load_examples;
+use yizhan_policy::load::{example_findings, load_examples_with_findings};
 use yizhan_policy::{Policy, embedded, find, load, together};
 
-use super::{Found, documents_in, load_file, load_files, read, shipped};
+use super::{Found, documents_in, load_file, load_files, read, say, shipped};
 
 /// Begins the name of a policy that is embedded in this program.
 const SHIPPED: &str = "shipped/";
@@ -30,6 +31,12 @@ pub struct TestArguments {
     /// Print the result as JSON.
     #[arg(long)]
     json: bool,
+    /// What looks wrong in a case is refused as a difference is: a name that its policy does not ask for, a status that its scheme does not have.
+    #[arg(long)]
+    strict: bool,
+    /// Language of the messages; by default that of the environment.
+    #[arg(long)]
+    lang: Option<say::Lang>,
 }
 
 /// What came of all files.
@@ -38,6 +45,7 @@ struct Results {
     cases: usize,
     visits: usize,
     differences: usize,
+    warnings: usize,
     files: Vec<OfFile>,
 }
 
@@ -46,20 +54,25 @@ struct Results {
 struct OfFile {
     file: String,
     cases: Vec<Tested>,
+    /// What looks wrong in its cases.
+    #[serde(serialize_with = "as_json")]
+    warnings: Vec<Problem>,
+}
+
+fn as_json<S: Serializer>(problems: &[Problem], serializer: S) -> Result<S::Ok, S::Error> {
+    say::as_json(problems).serialize(serializer)
 }
 
 /// Settles all cases of all files, and tells what is not as expected.
 pub fn test(arguments: &TestArguments) -> Result<Found, String> {
+    say::choose(arguments.lang);
     let by_area = if arguments.policy.is_empty() { shipped() } else { load_files(&arguments.policy) };
-    let by_area = together(by_area?).map_err(|problems| problems.to_string())?;
+    let by_area = together(by_area?).map_err(|wrong| say::problems(&wrong))?;
     let mut results = Results::default();
     let mut problems = Vec::new();
     for file in documents_in(&arguments.files)? {
-        match read_cases(&file).and_then(|cases| named(&file, &cases).map(|named| (cases, named))) {
-            Ok((cases, named)) => {
-                results
-                    .add(&file, cases.iter().map(|case| tested(case, &named, &by_area, arguments.explain)));
-            }
+        match of_file(&file, &by_area, arguments.explain) {
+            Ok(tested) => results.add(tested),
             Err(reason) => problems.push(reason),
         }
     }
@@ -71,11 +84,23 @@ pub fn test(arguments: &TestArguments) -> Result<Found, String> {
     } else {
         results.in_words()
     };
-    Ok(Found { text, fine: results.differences == 0 })
+    let fine = results.differences == 0 && (!arguments.strict || results.warnings == 0);
+    Ok(Found { text, fine })
 }
 
-fn read_cases(file: &Path) -> Result<Vec<Example>, String> {
-    load_examples(&file.display().to_string(), &read(file)?).map_err(|problems| problems.to_string())
+fn of_file(file: &Path, by_area: &Documents<Policy>, explain: bool) -> Result<OfFile, String> {
+    let (name, text) = (file.display().to_string(), read(file)?);
+    let (cases, mut warnings) =
+        load_examples_with_findings(&name, &text).map_err(|wrong| say::problems(&wrong))?;
+    let named = named(file, &cases)?;
+    let of_case = |number: usize| {
+        let case: &Example = cases.get(number)?;
+        policy_of(case, case.visits.first()?.visit.end, &named, by_area).ok()
+    };
+    warnings.extend(example_findings(&name, &text, of_case));
+    warnings.sort_by_key(|one| (one.line, one.column));
+    let tested = |case: &Example| case.test(|case, day| policy_of(case, day, &named, by_area), explain);
+    Ok(OfFile { file: name, cases: cases.iter().map(tested).collect(), warnings })
 }
 
 type Named = BTreeMap<String, Policy>;
@@ -99,45 +124,74 @@ fn policy(file: &Path, name: &str) -> Result<Policy, String> {
         return load_file(&file.parent().unwrap_or(Path::new("")).join(name));
     };
     let Some((name, text)) = embedded().iter().find(|(name, _)| *name == shipped) else {
-        return Err(format!("no policy `{shipped}` is embedded"));
+        return Err(say::either(
+            format!("没有内置的政策 `{shipped}`"),
+            format!("no policy `{shipped}` is embedded"),
+        ));
     };
     load(name, text).map_err(|problems| problems.to_string())
 }
 
-fn tested(case: &Example, named: &Named, by_area: &Documents<Policy>, explain: bool) -> Tested {
-    let policy_of = |case: &Example, day| match (case.policy.as_ref(), case.area.zip(case.scheme)) {
+/// The policy that a case names, or that holds in its area on the day.
+fn policy_of<'p>(
+    case: &Example,
+    day: NaiveDate,
+    named: &'p Named,
+    by_area: &'p Documents<Policy>,
+) -> Result<&'p Policy, String> {
+    match (case.policy.as_ref(), case.area.zip(case.scheme)) {
         (Some(name), _) => named.get(name).ok_or_else(|| format!("there is no {name}")),
-        (None, Some((area, scheme))) => find(by_area, area, scheme, day).map_err(|none| none.to_string()),
+        (None, Some((area, scheme))) => {
+            find(by_area, area, scheme, day).map_err(|none| say::no_policy(&none))
+        }
         (None, None) => Err("the case names none".to_owned()),
-    };
-    case.test(policy_of, explain)
+    }
 }
 
 impl Results {
-    fn add(&mut self, file: &Path, cases: impl Iterator<Item = Tested>) {
-        let cases: Vec<Tested> = cases.collect();
+    fn add(&mut self, of_file: OfFile) {
+        let cases = &of_file.cases;
         self.cases += cases.len();
         self.visits += cases.iter().map(|case| case.visits).sum::<usize>();
         self.differences += cases.iter().map(|case| case.differences.len()).sum::<usize>();
-        self.files.push(OfFile { file: file.display().to_string(), cases });
+        self.warnings += of_file.warnings.len();
+        self.files.push(of_file);
     }
 
     fn in_words(&self) -> String {
         let mut text = String::new();
-        for OfFile { file, cases } in &self.files {
+        for OfFile { file, cases, warnings } in &self.files {
+            for one in warnings {
+                let _ = writeln!(text, "{}", say::problem(one));
+            }
             for case in cases.iter().filter(|case| !case.differences.is_empty()) {
                 for found in &case.differences {
-                    let _ =
-                        writeln!(text, "{file}: {}, visit {}: {}", case.case, found.visit, found.difference);
+                    let (case, visit, difference) = (&case.case, found.visit, &found.difference);
+                    let zh = format!("{file}：{case}，第 {visit} 次就诊：{}", difference.chinese());
+                    let _ = writeln!(
+                        text,
+                        "{}",
+                        say::either(zh, format!("{file}: {case}, visit {visit}: {difference}"))
+                    );
                 }
                 case.explained.iter().for_each(|words| {
                     let _ = writeln!(text, "\n{words}");
                 });
             }
         }
-        let Results { cases, visits, differences, files } = self;
+        text + &self.in_all()
+    }
+
+    fn in_all(&self) -> String {
+        let Results { cases, visits, differences, warnings, files } = self;
         let files = files.len();
-        let _ = write!(text, "{cases} cases of {visits} visits in {files} files: {differences} differences");
-        text
+        let (zh, en) = match warnings {
+            0 => (String::new(), String::new()),
+            some => (format!("，{some} 处提醒"), format!(", {some} to look at")),
+        };
+        say::either(
+            format!("{files} 个文件，{cases} 个病例，{visits} 次就诊：{differences} 处不符{zh}"),
+            format!("{cases} cases of {visits} visits in {files} files: {differences} differences{en}"),
+        )
     }
 }

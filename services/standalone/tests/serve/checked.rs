@@ -49,6 +49,18 @@ async fn a_deployment_settles_a_visit_of_nobody_and_undoes_it() {
             assert!(said.contains(told), "{told}: {said}");
         }
     }
+    // As the chart's CronJob asks at night: an area after the other, whatever is wrong with one.
+    let areas = |areas: &[&str]| {
+        let asked = ServiceProcess::at(env!("CARGO_BIN_EXE_yizhan")).arg("check-books").arg("--settlement");
+        let asked = asked.arg(process.url());
+        areas.iter().fold(asked, |asked, area| asked.arg("--area").arg(*area)).run_to_end()
+    };
+    let (code, said) = areas(&["999900", "430200"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(said, "999900: 4 settlements, 0 differences\n430200: 0 settlements, 0 differences\n");
+    let (code, said) = areas(&["4302", "999900"]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("4302: InvalidArgument") && said.contains("999900: 4 settlements"), "{said}");
     assert!(process.terminate().await.success());
 }
 

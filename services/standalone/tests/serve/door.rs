@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use h2::SendStream;
 use h2::client::SendRequest;
 use http::Request;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::settlement::v1::SettleRequest;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
@@ -48,6 +48,42 @@ async fn never_ending(port: u16, path: &str) -> (SendRequest<bytes::Bytes>, Vec<
         open.push(body);
     }
     (requests, open)
+}
+
+/// A connection from an address, which has asked for health once and stays.
+async fn asked_for_health(from: [u8; 4], port: u16) -> Option<SendRequest<bytes::Bytes>> {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((from, 0))).unwrap();
+    let stream = socket.connect(SocketAddr::from(([127, 0, 0, 1], port))).await.ok()?;
+    let (requests, connection) = h2::client::handshake(stream).await.ok()?;
+    tokio::spawn(connection);
+    let mut ready = requests.clone().ready().await.ok()?;
+    let request = Request::post(format!("http://127.0.0.1:{port}/grpc.health.v1.Health/Check"));
+    let request =
+        request.header("content-type", "application/grpc").header("te", "trailers").body(()).unwrap();
+    let (answer, mut body) = ready.send_request(request, false).unwrap();
+    body.send_data(bytes::Bytes::from_static(b"\0\0\0\0\0"), true).ok()?;
+    answer.await.ok().map(|_| requests)
+}
+
+/// One call each, of health, makes nobody silent: who holds nearly all connections gives way to others all the same.
+#[tokio::test]
+async fn connections_of_one_address_keep_nobody_else_out() {
+    may_hold_them();
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let mut process = serve_on(&folder, port).descriptors(DESCRIPTORS).start().await;
+    let mut held = Vec::new();
+    while let Some(connection) = asked_for_health([127, 0, 0, 2], port).await {
+        held.push(connection);
+        assert!(held.len() <= DESCRIPTORS as usize, "there is no limit");
+    }
+    assert!(held.len() > DESCRIPTORS as usize / 4, "only {} were let in", held.len());
+    for _ in 0..8 {
+        assert!(asked_for_health([127, 0, 0, 3], port).await.is_some(), "let in for one of who holds most");
+    }
+    assert!(asked_for_health([127, 0, 0, 2], port).await.is_none(), "who holds most stays where they are");
+    assert!(process.terminate().await.success());
+    drop(held);
 }
 
 #[tokio::test]

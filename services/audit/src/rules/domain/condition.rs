@@ -159,7 +159,7 @@ impl Condition for Ask {
 
 /// Reads conditions that all must hold, or of which one is enough, as whoever asks says.
 pub fn asks<'a>(at: &At<'a>, sources: &Sources<'a>) -> Option<Vec<Ask>> {
-    let scope = Scope { sources, names: &(), period: None, when: Vec::new(), asked: Ask::KEYS };
+    let scope = Scope { sources, names: &(), source: None, period: None, when: Vec::new(), asked: Ask::KEYS };
     when(at, &scope)
 }
 

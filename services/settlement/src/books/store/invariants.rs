@@ -14,7 +14,8 @@ pub fn refusal(change: &Change) -> Option<ServiceError> {
         return None;
     }
     metrics::identities_violated();
-    tracing::error!(?broken, "refused to write wrong books");
+    let by = change.settlement.as_ref().map(|settled| (&settled.policy_id, &settled.policy_version));
+    tracing::error!(?broken, policy = ?by, "refused to write wrong books");
     Some(ServiceError::internal(anyhow::anyhow!("invariants of the books broken: {}", broken.join("; "))))
 }
 

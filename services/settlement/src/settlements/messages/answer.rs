@@ -134,7 +134,12 @@ fn decide(
     let broken = amounts_of(&answer).broken();
     if !broken.is_empty() {
         metrics::identities_violated();
-        tracing::error!(?broken, "refused to answer wrong amounts");
+        tracing::error!(
+            ?broken,
+            policy = policy.id,
+            version = policy.version,
+            "refused to answer wrong amounts"
+        );
         return Err(ServiceError::internal(anyhow::anyhow!("identities broken: {}", broken.join("; "))));
     }
     Ok(answer)

@@ -53,8 +53,14 @@ fn insutype(at: &At, earlier: &mut Vec<Insutype>) -> Option<Insutype> {
 }
 
 fn rows(reader: &Reader, source: SourceIndex, at: &At) -> Option<Vec<Row<Asked, Direct>>> {
-    let scope =
-        Scope { sources: reader.sources(), names: &(), period: None, when: Vec::new(), asked: Asked::KEYS };
+    let scope = Scope {
+        sources: reader.sources(),
+        names: &(),
+        source: None,
+        period: None,
+        when: Vec::new(),
+        asked: Asked::KEYS,
+    };
     let rows = Row::read_all(at, Some(source), &scope, &DIRECT)?;
     for (row, item) in rows.iter().zip(&at.list()?) {
         let at_home = |asked: &Asked| matches!(asked, Asked::Filing(any) if any.contains(&Filing::Local));
