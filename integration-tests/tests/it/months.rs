@@ -13,17 +13,18 @@ fn drugs(day: &str, pric: &str) -> VisitBuilder {
     visit.but(|visit| visit.opsp_dise_code = "M02300".to_owned())
 }
 
-/// As the earlier system left the month.
-fn opening(request_id: &str, accumulator: &str) -> RecordOpeningRequest {
+/// What the earlier system left out of a month.
+fn adjustment(request_id: &str, accumulator: &str) -> RecordOpeningRequest {
     let used = AccumulatorAddition { accumulator: accumulator.to_owned(), added: yuan("200") };
     RecordOpeningRequest {
         request_id: request_id.to_owned(),
         poolarea_no: ZHUZHOU.to_owned(),
         psn_no: "P1".to_owned(),
-        kind: OpeningKind::Opening.into(),
+        kind: OpeningKind::Adjustment.into(),
         policy_year: "2026-01-01".to_owned(),
         accumulators: vec![used],
         source: "原系统 2026-03".to_owned(),
+        reason: "原系统漏记".to_owned(),
         ..RecordOpeningRequest::default()
     }
 }
@@ -75,10 +76,10 @@ both_databases! {
         // What the earlier system counted is entered by the month; nothing else would ever be read.
         let agency = platform.as_caller("agency:430200");
         for wrong in ["chronic_cost", "chronic_cost/2025-12", "chronic_cost/2026-3", "basic_paid/2026-03"] {
-            let refusal = refused(agency.record_opening(opening("O0", wrong)).await);
+            let refusal = refused(agency.record_opening(adjustment("O0", wrong)).await);
             assert_eq!(violations(&refusal), [("accumulators[0].accumulator", "ACCUMULATOR_UNKNOWN")], "{wrong}");
         }
-        agency.record_opening(opening("O1", "chronic_cost/2026-03")).await.unwrap();
+        agency.record_opening(adjustment("O1", "chronic_cost/2026-03")).await.unwrap();
         let march = platform.settle("R4", drugs("2026-03-31", "700")).await.unwrap();
         assert_eq!(info(&march).hifp_pay_fen, yuan("80"), "900 of the quarter less 100, 500 and 200");
         let april = platform.settle("R5", drugs("2026-04-01", "700")).await.unwrap();
