@@ -13,7 +13,9 @@ use yizhan_proto::enrollment::v1::{GetCacheStatusRequest, ImportCoveragesRequest
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
 use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
-use yizhan_proto::settlement::v1::{ImportCatalogueRequest, ImportInstitutionsRequest, PreviewRequest};
+use yizhan_proto::settlement::v1::{
+    ImportCatalogueRequest, ImportInstitutionsRequest, Institution, PreviewRequest,
+};
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::{PeerChannel, channel};
 use yizhan_runtime::config::{PeerConfig, PeerTls, TlsIdentity};
@@ -70,17 +72,26 @@ fn files(folder: &Path) -> TlsFiles {
 
 /// A connection that shows and believes what is in these files.
 fn to(url: &str, files: &TlsFiles) -> PeerChannel {
-    let identity = TlsIdentity { cert: files.cert.clone(), key: files.key.clone() };
-    let tls = PeerTls { ca: files.ca.clone(), identity: Some(identity), name: None };
-    let peer = PeerConfig { deadline: PATIENCE, tls: Some(tls), ..PeerConfig::at(url) };
-    channel(&peer, &Caller::LocalAdministrator).unwrap()
+    by(&format!("institution:{THIRD_LEVEL}"), PATIENCE, url, files)
 }
 
-async fn preview(settlement: PeerChannel) -> Result<(), RemoteError> {
+/// One that may not be let in: it is not tried for long.
+fn trying(url: &str, files: &TlsFiles) -> PeerChannel {
+    by(&format!("institution:{THIRD_LEVEL}"), Duration::from_secs(3), url, files)
+}
+
+fn by(caller: &str, deadline: Duration, url: &str, files: &TlsFiles) -> PeerChannel {
+    let identity = TlsIdentity { cert: files.cert.clone(), key: files.key.clone() };
+    let tls = PeerTls { ca: files.ca.clone(), identity: Some(identity), name: None };
+    let peer = PeerConfig { deadline, tls: Some(tls), ..PeerConfig::at(url) };
+    channel(&peer, &Caller::parse(caller).unwrap()).unwrap()
+}
+
+async fn preview(settlement: PeerChannel) -> Answer<()> {
     let visit = visit("P1").outpatient("2026-01-20").line(CARE, "1", "350").into();
     let answer =
         SettlementServiceClient::new(settlement).preview(PreviewRequest { visit: Some(visit) }).await;
-    answer.map(drop).map_err(RemoteError::from)
+    answer.map(drop).map_err(|status| Box::new(RemoteError::from(status)))
 }
 
 async fn until_previewed(what: &str, channel: impl Fn() -> PeerChannel) {
@@ -115,7 +126,8 @@ async fn start(mounted: &Mounted, databases: &[TestDatabase; 2]) -> (ServiceProc
 }
 
 async fn furnish(enrollment: PeerChannel, settlement: PeerChannel) {
-    let institutions = standard_institutions();
+    let of_area = |one: &Institution| one.fixmedins_code == THIRD_LEVEL;
+    let institutions = standard_institutions().into_iter().filter(of_area).collect();
     let request = ImportInstitutionsRequest { request_id: "places".into(), institutions };
     InstitutionServiceClient::new(settlement.clone()).import_institutions(request).await.unwrap();
     let request = ImportCatalogueRequest { request_id: "items".into(), items: standard_catalogue() };
@@ -140,9 +152,10 @@ async fn running_services_exchange_their_certificates_and_nobody_notices() {
     let databases = [TestDatabase::of(Backend::Sqlite), TestDatabase::of(Backend::Sqlite)];
     let (mut enrollment, mut settlement) = start(&mounted, &databases).await;
     let [before, after] = ["old", "only new"].map(|step| mounted.gateway_of(step));
-    furnish(to(&enrollment.url(), &before), to(&settlement.url(), &before)).await;
+    let agency = |url: String| by(&format!("agency:{COMPOSITE_AREA}"), PATIENCE, &url, &before);
+    furnish(agency(enrollment.url()), agency(settlement.url())).await;
     preview(to(&settlement.url(), &before)).await.unwrap();
-    preview(to(&settlement.url(), &after))
+    preview(trying(&settlement.url(), &after))
         .await
         .expect_err("who believes only the new authority does not know this certificate");
 
@@ -159,7 +172,7 @@ async fn running_services_exchange_their_certificates_and_nobody_notices() {
         })
     };
     mounted.turn_to("new");
-    until_previewed("the certificate of settlement is exchanged", || to(&settlement.url(), &after)).await;
+    until_previewed("the certificate of settlement is exchanged", || trying(&settlement.url(), &after)).await;
     over.store(true, SeqCst);
     let failed = load.await.unwrap();
     assert!(failed.is_empty(), "{} of {}: {:?}", failed.len(), asked.load(SeqCst), failed[0]);
@@ -169,8 +182,9 @@ async fn running_services_exchange_their_certificates_and_nobody_notices() {
     assert!(enrollment.terminate().await.success());
     enrollment.restart().await;
     let request = GetCacheStatusRequest::default();
-    let of_old = EnrollmentServiceClient::new(to(&enrollment.url(), &before)).get_cache_status(request).await;
+    let of_old =
+        EnrollmentServiceClient::new(trying(&enrollment.url(), &before)).get_cache_status(request).await;
     of_old.expect_err("what the old authority signed is not let in any more");
-    until_previewed("settlement shows its new certificate", || to(&settlement.url(), &after)).await;
+    until_previewed("settlement shows its new certificate", || trying(&settlement.url(), &after)).await;
     assert!(settlement.terminate().await.success() && enrollment.terminate().await.success());
 }
