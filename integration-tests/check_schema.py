@@ -55,6 +55,8 @@ WRONG = [
     ("status: discharge", "status: never"),
     ("{ when: { care: [chronic] }, outpatient_days: 31 }", "{ when: { status: [retired] }, outpatient_days: 31 }"),
     (", outpatient_days: 31", ""),
+    ("unit: count", "per: quarter, unit: count"),
+    ("      used: basic_paid", "      carry: quarter\n      used: basic_paid"),
 ]
 
 CASES = ["tests/conformance/cases"]

@@ -47,6 +47,7 @@ mod manual_payments;
 mod merged_records;
 mod mid_stay;
 mod migrating;
+mod months;
 mod moves;
 mod old_faults;
 mod openings;

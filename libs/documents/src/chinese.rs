@@ -210,6 +210,27 @@ const SENTENCES: &[(&str, &str)] = &[
         "缺少 `used`：年度内已用额的累计",
     ),
     ("`used` is missing: what is raised is a limit of the year", "缺少 `used`：提高的是年度限额"),
+    ("what is raised is a limit of the year: `per: year`", "提高的是年度限额：`per: year`"),
+    (
+        "it adds up by the month: only the `used` of a `cap` or `cost_cap` can read it",
+        "它按月累计：只有 `cap`、`cost_cap` 的 `used` 可以用",
+    ),
+    (
+        "`used` adds up over the year: declare it with `per: month`",
+        "`used` 按年累计：请在声明处写 `per: month`",
+    ),
+    (
+        "`used` adds up by the month: say `per: month`, `quarter` or `year`",
+        "`used` 按月累计：请写明 `per: month`、`quarter` 或 `year`",
+    ),
+    (
+        "what carries over is what is not used of a month: `per: month`",
+        "结转的是当月未用的额度：`per: month`",
+    ),
+    (
+        "what adds up by the month needs a policy year that begins with a quarter: 01-01, 04-01, 07-01 or 10-01",
+        "按月累计要求政策年度自季度首日起：01-01、04-01、07-01 或 10-01",
+    ),
     ("`upto` does not lie above the end of the band before it", "`upto` 没有高于上一段的止点"),
     ("the band above has no `upto`: nothing comes after it", "上一段没有 `upto`：它之后不会再有段"),
     ("two lines have the same `id`", "两条明细的 `id` 相同"),
@@ -320,8 +341,8 @@ const SENTENCES: &[(&str, &str)] = &[
         "{1} 与 {2} 都是统筹区 {3}、险种 {4} 的政策：{5}",
     ),
     (
-        "`{}` declares accumulator `{}` of area {} with another unit or `by`",
-        "`{1}` 以另一种单位或 `by` 声明了统筹区 {3} 的累计 `{2}`",
+        "`{}` declares accumulator `{}` of area {} with another unit, `by` or `per`",
+        "`{1}` 以另一种单位、`by` 或 `per` 声明了统筹区 {3} 的累计 `{2}`",
     ),
     (
         "`{}` {} adds up `{}` in the same policy year as `{}` {}, which declares no such accumulator and maps it to none like it: the year would begin \

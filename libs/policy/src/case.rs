@@ -74,7 +74,7 @@ impl Counted {
     }
 }
 
-/// Totals by accumulator name (`name`, or `name@level` where kept apart by level), in fen
+/// Totals by accumulator name (`name`, `name@level`, `name/2026-03` where kept apart; [`crate::Key`]), in fen
 /// or visits.
 pub type Accumulated = BTreeMap<String, i64>;
 
@@ -241,6 +241,9 @@ pub struct Disease {
     pub code: String,
     /// As which it is recognised: 门诊慢特病 or 两病.
     pub kind: DiseaseKind,
+    /// First day it is recognised for (待遇享受起始日): months before it leave nothing over. Absent where the register did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<NaiveDate>,
 }
 
 impl Visit {

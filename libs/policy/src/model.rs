@@ -222,6 +222,8 @@ pub struct Accumulator {
     pub unit: Unit,
     /// Kept apart for each level of institution.
     pub by_level: bool,
+    /// Kept apart for each month of the policy year (`per: month`): limits read it by the month, the quarter or the year.
+    pub by_month: bool,
 }
 
 /// Unit of an accumulator.
@@ -691,14 +693,29 @@ impl Adjust {
     }
 }
 
-/// A limit: per visit, or per year with the accumulator that holds what was used of it.
+/// The time a limit is of, where it is not of a visit. Months and quarters are of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Span {
+    /// 每月
+    Month,
+    /// 每季度
+    Quarter,
+    /// 每年度: the policy year.
+    Year,
+}
+
+/// A limit: per visit, or per year, quarter or month with the accumulator that holds what was used of it.
 /// Layers that name the same accumulator share the limit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cap {
     /// The limit; `None` in a row lifts it for whom the row matches.
     pub amount: Table<Option<Amount>>,
-    /// What was used of it this year.
+    /// What was used of it.
     pub used: Option<AccumulatorIndex>,
+    /// The time it is of; of a limit of each visit without meaning.
+    pub per: Span,
+    /// Of a limit of the month: what is not used of it may be used until the end of this (当季未用清零).
+    pub carry: Option<Span>,
     /// What raises it.
     pub plus: Option<Plus>,
     /// Of a limit on the cost: it limits the cost above the deductible (`counts: net`), not the cost with it.

@@ -263,6 +263,20 @@ pub struct CapTrace<'a> {
     /// What raised the limit; `limit_fen` is without it, `open_fen` with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raise: Option<RaiseTrace<'a>>,
+    /// Of a limit of the month of which what is not used carries over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried: Option<CarriedTrace>,
+}
+
+/// How a limit of the month became one of several months; [`CapTrace::limit_fen`] is that of all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CarriedTrace {
+    /// The limit of a month, in fen.
+    pub monthly_fen: Decimal,
+    /// How many months count.
+    pub months: u32,
+    /// Whether it is not known since when: then only the month itself counts.
+    pub since_unknown: bool,
 }
 
 /// A raise of a limit by 连续参保、零报销激励 at work.

@@ -112,6 +112,8 @@ const LANGUAGE: &[(&str, &[&str])] = &[
     ("unknown whether per visit or per year", &["per-unknown"]),
     ("the short form of a table", &["short-form"]),
     ("a floor in per cent, as a second layer", &["floor"]),
+    ("a limit of the month and of the quarter", &["per-month"]),
+    ("what is not used of a month, until the quarter ends", &["carry-quarter"]),
 ];
 
 #[test]

@@ -93,6 +93,10 @@ fn check(name: &str, block: &str) -> Result<(), String> {
         "layers" => {
             frame("", &indented(block.split_once('\n').map_or("", |(_, layers)| layers), 0), DEDUCTIBLE)
         }
+        "accumulators" => {
+            let (head, layers) = block.split_once("\nlayers:\n").unwrap_or((block, ""));
+            frame(head, layers, DEDUCTIBLE)
+        }
         _ => return Err(format!("{name}: no frame for a block that begins with `{key}`")),
     };
     load(name, &document).map(drop).map_err(|found| format!("{found}\n  (lines of the block in its frame)"))

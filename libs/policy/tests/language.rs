@@ -5,6 +5,7 @@
 
 mod language {
     pub mod counted;
+    pub mod months;
     pub mod quantities;
     pub mod unknown;
 }

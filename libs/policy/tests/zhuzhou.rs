@@ -46,10 +46,10 @@ const fn asked(what: &'static str, care: &'static str, visit: &'static str, line
 
 // Asked of both schemes.
 const CHRONIC: Asked = asked(
-    "慢特病，帕金森，三级，药费 500",
+    "慢特病，帕金森（1 月认定，本季未用），三级，药费 1000",
     "chronic",
-    "level: third, disease: { code: M02300, kind: chronic }",
-    "amount: 500",
+    "level: third, disease: { code: M02300, kind: chronic, since: 2026-01-01 }",
+    "amount: 1000",
 );
 const CAESAREAN: Asked =
     asked("生育，剖宫产，5000", "maternity", "level: third, tag: [剖宫产]", "amount: 5000");

@@ -861,7 +861,7 @@ reasons! {
         PolicyYearInvalid: "POLICY_YEAR_INVALID", Violation, "不是该统筹区待遇年度的首日",
             "RecordOpening, RecordManualPayment", "no policy of the area has a policy year that begins on this day";
         AccumulatorUnknown: "ACCUMULATOR_UNKNOWN", Violation, "该统筹区该年度的待遇政策没有此累计项",
-            "RecordOpening, RecordManualPayment", "no policy of the area declares it in that year; kept apart by level it is `name@level`, else `name`";
+            "RecordOpening, RecordManualPayment", "no policy of the area declares it in that year; kept apart by level it is `name@level`, by the month `name/2026-03`, else `name`";
         AdditionInvalid: "ADDITION_INVALID", Violation, "累计增加数超出允许范围",
             "RecordOpening, RecordManualPayment", "zero; below zero where it is no adjustment; more than 10,000 visits or 16 digits of fen";
         PeriodTooLong: "PERIOD_TOO_LONG", Violation, "期间过长",

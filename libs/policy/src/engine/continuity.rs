@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use super::accumulators::Totals;
 use super::facts::Facts;
 use crate::case::{Accumulated, Continuity};
+use crate::keys::Key;
 use crate::model::{AccumulatorIndex, Books, Plus};
 use crate::outcome::RaiseTrace;
 
@@ -74,7 +75,7 @@ impl InBooks<'_, '_> {
     /// All levels together, where the accumulator keeps them apart.
     fn sum(&self, accumulator: AccumulatorIndex, totals: &Accumulated) -> i64 {
         let name = &self.facts.policy.accumulators[accumulator].name;
-        let is_it = |key: &str| key.split('@').next() == Some(name);
+        let is_it = |key: &str| Key::of(key).name == name;
         totals.iter().filter(|(key, _)| is_it(key)).map(|(_, total)| total).sum()
     }
 }

@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use chrono::NaiveDate;
 use yizhan_documents::Facts as _;
 
-use super::accumulators::key;
 use super::refusal::Refusal;
 use super::segments::{Segment, policy_year};
 use crate::case::{Accumulated, Case, Line, PreviousStay, Visit};
+use crate::keys::key;
 use crate::model::{Condition, Layer, Policy, Previous, PreviousLevel};
 
 /// What conditions are asked of: the case, on a day, in a policy year.
@@ -40,7 +40,8 @@ impl<'a> Facts<'a> {
 
     /// Which visit of the year this one is, by a counting accumulator; the first is 1.
     fn nth(&self, counter: usize) -> i64 {
-        let name = key(&self.policy.accumulators[counter], self.case.visit.level);
+        let counter = &self.policy.accumulators[counter];
+        let name = key(&counter.name, counter, (self.day, self.case.visit.level));
         self.before.and_then(|before| before.get(name.as_ref())).copied().unwrap_or(0) + 1
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use yizhan_documents::Known;
 use yizhan_money::{Fen, MAX_FEN, round_half_up};
@@ -17,9 +18,11 @@ use super::table::{look_up_with, require, step};
 use crate::case::{Counted, Line, RemoteRule};
 use crate::model::{
     Adjust, Band, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, LayerIndex, LineFilter, Per,
-    Prepay, Quantity, Ratio, Table, Term,
+    Prepay, Quantity, Ratio, Span, Table, Term,
 };
-use crate::outcome::{BandTrace, CapTrace, CountTrace, DeductibleTrace, LayerTrace, Parts, Step, TermTrace};
+use crate::outcome::{
+    BandTrace, CapTrace, CarriedTrace, CountTrace, DeductibleTrace, LayerTrace, Parts, Step, TermTrace,
+};
 
 /// What later layers may ask of an earlier one.
 #[derive(Clone, Copy, Default)]
@@ -454,17 +457,54 @@ impl<'r, 'a> Run<'r, 'a> {
     ) -> Result<Decimal, Refusal> {
         let Some(cap) = cap else { return Ok(amount) };
         let found = require(&cap.amount, self.facts)?;
-        let used = cap.used.map_or(before, |used| Decimal::from(self.totals.now(used)));
-        let limit_fen = found.value.as_ref().map(|limit| limit.fen);
+        let monthly = found.value.as_ref().map(|limit| limit.fen);
+        let (carried, used, kept_back) = self.carried(cap, monthly);
+        let used = used.unwrap_or(before);
+        let limit_fen =
+            carried.map_or(monthly, |carried| Some(carried.monthly_fen * Decimal::from(carried.months)));
         let raise = cap.plus.zip(limit_fen);
         let raise =
             raise.and_then(|(plus, limit)| continuity::raise(plus, (limit, used), self.facts, self.totals));
         let raised = raise.as_ref().map_or(Decimal::ZERO, |raise| raise.raise_fen);
-        let open_fen = limit_fen.map(|limit| (limit + raised - used).max(Decimal::ZERO));
+        let open_fen = limit_fen.map(|limit| (limit + raised - used).min(kept_back).max(Decimal::ZERO));
         let within = open_fen.map_or(amount, |open| amount.min(open));
-        *trace =
-            Some(CapTrace { limit_fen, open_fen, kept_out_fen: amount - within, cited: found.cited, raise });
+        *trace = Some(CapTrace {
+            limit_fen,
+            open_fen,
+            kept_out_fen: amount - within,
+            cited: found.cited,
+            raise,
+            carried,
+        });
         Ok(within)
+    }
+
+    /// What was used of a limit in its time; of one of the month that carries over, how many months of it count as well, and the most that is
+    /// open in any case. Months are counted from that of the recognition of the disease on. Where it is not known nothing was surely left of the
+    /// months before, and this one is not paid what later ones, settled before, took of it.
+    fn carried(
+        &self,
+        cap: &Cap,
+        monthly: Option<Decimal>,
+    ) -> (Option<CarriedTrace>, Option<Decimal>, Decimal) {
+        let Some(index) = cap.used else { return (None, None, Decimal::MAX) };
+        let used = |span| Decimal::from(self.totals.within(index, span));
+        let (Some(carry), Some(monthly_fen)) = (cap.carry, monthly) else {
+            return (None, Some(used(cap.per)), Decimal::MAX);
+        };
+        let since = self.facts.case.visit.disease.as_ref().and_then(|disease| disease.since);
+        let all = |since| self.totals.months_begun(carry, since);
+        match since {
+            Some(since) => {
+                let carried = CarriedTrace { monthly_fen, months: all(since), since_unknown: false };
+                (Some(carried), Some(used(carry)), Decimal::MAX)
+            }
+            None => {
+                let carried = CarriedTrace { monthly_fen, months: 1, since_unknown: true };
+                let most = monthly_fen * Decimal::from(all(NaiveDate::MIN)) - used(carry);
+                (Some(carried), Some(used(Span::Month)), most)
+            }
+        }
     }
 
     /// Rounds, and never pays more than what is left of the bill.

@@ -104,7 +104,7 @@ fn calculate<'a>(policy: &'a Policy, case: &'a Case, so_far: &mut SoFar<'a>) -> 
         let facts = Facts::new(policy, case, segment);
         facts.require_in_force()?;
         remote::check_placed(&facts)?;
-        let mut totals = accumulators::Totals::new(policy, case, segment.policy_year);
+        let mut totals = accumulators::Totals::new(policy, case, (segment.policy_year, segment.day));
         let mut run = layer::Run::new(&facts, segment, &mut totals, &mut in_visit);
         for index in 0..policy.layers.len() {
             so_far.layers.push(run.apply(index)?);

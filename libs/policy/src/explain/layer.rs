@@ -9,7 +9,7 @@ use super::table::write_table;
 use super::words::{amount, chosen_lines, conditions, percent, period, points, quantity, ratio, term, yuan};
 use crate::model::{
     Adjust, Band, Benefit, Books, Cap, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Layer, Per, Plus,
-    Policy, Prepay, Ratio, Table,
+    Policy, Prepay, Ratio, Span, Table,
 };
 
 const ROW: &str = "    ";
@@ -192,8 +192,18 @@ fn write_adjust(to: &mut String, policy: &Policy, adjust: &Adjust) -> fmt::Resul
 }
 
 fn write_cap(to: &mut String, policy: &Policy, title: &str, cap: &Cap) -> fmt::Result {
-    let each = if cap.used.is_some() { "每年度" } else { "每次" };
-    writeln!(to, "  {title}（{each}{}）：", held_in(policy, cap.used))?;
+    let each = match (cap.used, cap.per) {
+        (None, _) => "每次",
+        (_, Span::Month) => "每月",
+        (_, Span::Quarter) => "每季度",
+        (_, Span::Year) => "每年度",
+    };
+    let carry = match cap.carry {
+        None => "",
+        Some(Span::Year) => "，当年未用清零",
+        Some(Span::Month | Span::Quarter) => "，当季未用清零",
+    };
+    writeln!(to, "  {title}（{each}{carry}{}）：", held_in(policy, cap.used))?;
     write_table(to, policy, &cap.amount, ROW, |limit| {
         limit.as_ref().map_or_else(|| "不封顶".to_owned(), amount)
     })?;

@@ -135,7 +135,8 @@ fn write_accumulators(to: &mut String, policy: &Policy) -> fmt::Result {
             Unit::Days => "天数",
         };
         let by = if accumulator.by_level { "，按机构级别分别累计" } else { "" };
-        writeln!(to, "  {}  {}（{unit}{by}）", accumulator.name, accumulator.label)?;
+        let per = if accumulator.by_month { "，按月累计" } else { "" };
+        writeln!(to, "  {}  {}（{unit}{by}{per}）", accumulator.name, accumulator.label)?;
     }
     Ok(())
 }

@@ -10,10 +10,11 @@ use yizhan_terms::Treatment;
 use super::words::{part, percent, points, quantity_named, why_skipped};
 use crate::case::RemoteRule;
 use crate::engine::Stopped;
+use crate::keys::Key;
 use crate::model::{Policy, Quantity, Unit};
 use crate::outcome::{
-    Basis, CapTrace, Cited, CountTrace, DeductibleTrace, LayerTrace, OldValue, Outcome, Parts, RemoteCited,
-    Step,
+    Basis, CapTrace, CarriedTrace, Cited, CountTrace, DeductibleTrace, LayerTrace, OldValue, Outcome, Parts,
+    RemoteCited, Step,
 };
 
 /// Columns a label takes; Chinese characters take two.
@@ -164,7 +165,10 @@ fn write_cap(to: &mut String, label: &str, cap: &CapTrace) -> fmt::Result {
     let Some(open) = cap.open_fen else {
         return writeln!(to, "  {}不封顶 {}", pad(label, LABEL), cited(&cap.cited));
     };
-    let limit = cap.limit_fen.map_or_else(String::new, |limit| format!("限额 {} ", yuan(limit)));
+    let months =
+        |CarriedTrace { monthly_fen, months, .. }| format!("（每月 {} × {months} 个月）", yuan(monthly_fen));
+    let months = cap.carried.map_or_else(String::new, months);
+    let limit = cap.limit_fen.map_or_else(String::new, |limit| format!("限额 {}{months} ", yuan(limit)));
     exact(to, &format!("{label}尚余"), open, &format!("{limit}{}", cited(&cap.cited)))?;
     if let Some(raise) = &cap.raise {
         let years: Vec<String> = raise.zero_claim_years.iter().map(i32::to_string).collect();
@@ -176,6 +180,9 @@ fn write_cap(to: &mut String, label: &str, cap: &CapTrace) -> fmt::Result {
         let basis =
             format!("连续参保、零报销激励{years} 〔参保登记 {} 规则 {}〕", raise.citation, raise.rule);
         exact(to, &format!("{label}提高"), raise.raise_fen, &basis)?;
+    }
+    if let Some(CarriedTrace { since_unknown: true, .. }) = cap.carried {
+        writeln!(to, "  {}没有说明认定起始日，以前月份的余额不计", pad(label, LABEL))?;
     }
     if cap.kept_out_fen.is_zero() { Ok(()) } else { exact(to, &format!("超{label}"), cap.kept_out_fen, "") }
 }
@@ -223,7 +230,7 @@ fn write_changes(to: &mut String, policy: &Policy, outcome: &Outcome) -> fmt::Re
     }
     writeln!(to, "\n年度累计")?;
     for change in &outcome.changes {
-        let name = change.accumulator.split('@').next().unwrap_or_default();
+        let Key { name, .. } = Key::of(&change.accumulator);
         let declared = policy.accumulators.iter().find(|accumulator| accumulator.name == name);
         let said = |total: i64| match declared.map(|accumulator| accumulator.unit) {
             Some(Unit::Count) => format!("{total} 次"),

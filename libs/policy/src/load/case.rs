@@ -172,12 +172,13 @@ fn previous(at: &At) -> Option<PreviousStay> {
     })
 }
 
-/// What the register recognises: `{ code: M03900, kind: two_diseases }`.
+/// What the register recognises: `{ code: M03900, kind: two_diseases, since: 2026-01-01 }`.
 fn disease(at: &At) -> Option<Disease> {
-    let map = at.map(&["code", "kind"])?;
+    let map = at.map(&["code", "kind", "since"])?;
     let code = map.required("code", |at| disease_code(&at));
     let kind = map.required("kind", |at| at.code(&RECOGNISED, DiseaseKind::code));
-    Some(Disease { code: code?, kind: kind? })
+    let since = map.optional("since", date);
+    Some(Disease { code: code?, kind: kind?, since: since? })
 }
 
 /// Days on which the person is not entitled: `{ from: 2024-05-01, to: 2024-05-03, reason: WAITING_PERIOD }`.

@@ -9,6 +9,7 @@ use yizhan_terms::{Insutype, Status, Tier};
 
 use super::holes::{conditions, statuses_of};
 use crate::engine::policy_year;
+use crate::keys::Key;
 use crate::model::{Benefit, Condition, Policy, Unit};
 
 /// Reports every such name where it stands, in one case or a list of them; `policy_of` tells by the number of a case (the first is 0) which policy
@@ -48,17 +49,21 @@ fn check_rest(at: &At, asked: &Asked<'_>) {
         each(value(line, "label"), |at| asked.check(at, "label", &asked.labels));
     });
     let Some(accumulated) = value(at, "accumulated").filter(At::is_map) else { return };
-    check_totals(&accumulated, asked);
+    check_totals(&accumulated, None, asked);
     let years = accumulated.entries().unwrap_or_default();
     for (day, year) in &years {
         check_year(day, asked.policy);
-        check_totals(year, asked);
+        check_totals(year, first_day(day), asked);
     }
+}
+
+fn first_day(at: &At) -> Option<NaiveDate> {
+    at.raw()?.parse().ok()
 }
 
 /// Totals are looked up by the day on which a policy year begins.
 fn check_year(at: &At, policy: &Policy) {
-    let Some(day) = at.raw().and_then(|day| day.parse::<NaiveDate>().ok()) else { return };
+    let Some(day) = first_day(at) else { return };
     let begins = policy_year(policy, day);
     if begins != day {
         let message = format!(
@@ -70,7 +75,7 @@ fn check_year(at: &At, policy: &Policy) {
 
 /// What adds up money stands under `yuan`: 140000 visits would be read as 1,400 yuan.
 fn check_unit(at: &At, under: &str, unit: Unit, policy: &Policy) {
-    let Some(name) = at.raw().map(|name| name.split('@').next().unwrap_or_default()) else { return };
+    let Some(name) = at.raw().map(|key| Key::of(key).name) else { return };
     let declared = policy.accumulators.iter().find(|accumulator| accumulator.name == name);
     let Some(declared) = declared.filter(|accumulator| accumulator.unit != unit) else { return };
     let right = match declared.unit {
@@ -82,12 +87,14 @@ fn check_unit(at: &At, under: &str, unit: Unit, policy: &Policy) {
     at.finding(Kind::UnitMismatch, message);
 }
 
-fn check_totals(at: &At, asked: &Asked<'_>) {
+/// Totals of the policy year that begins on a day; `None`: of that of the visit.
+fn check_totals(at: &At, year: Option<NaiveDate>, asked: &Asked<'_>) {
     for (of, unit) in [("yuan", Unit::Fen), ("visits", Unit::Count), ("days", Unit::Days)] {
         let named = value(at, of).filter(At::is_map).and_then(|at| at.entries()).unwrap_or_default();
-        let names = named.iter().filter(|(_, total)| !total.is_map());
-        for (key, _) in names {
-            asked.check(key, "accumulator", &asked.accumulators);
+        for (key, _) in named.iter().filter(|(_, total)| !total.is_map()) {
+            if !key.raw().is_some_and(|key| is_of_month(asked.policy, key, year)) {
+                asked.check(key, "accumulator", &asked.accumulators);
+            }
             check_unit(key, of, unit, asked.policy);
         }
     }
@@ -179,10 +186,22 @@ impl<'p> Asked<'p> {
     }
 }
 
+/// Whether it is the key of a month of this policy year, or of any: `drugs/2026-03`, also by a name of before.
+fn is_of_month(policy: &Policy, key: &str, year: Option<NaiveDate>) -> bool {
+    let key = Key::of(key);
+    let month = key.month.and_then(|month| format!("{month}-01").parse().ok());
+    let Some(policy_year) = year.or(month.map(|month| policy_year(policy, month))) else { return false };
+    let now = policy.renames.iter().find(|(old, _)| old == key.name).and_then(|(_, now)| *now);
+    let index = now.or_else(|| policy.accumulators.iter().position(|one| one.name == key.name));
+    index.is_some_and(|index| {
+        policy.accumulators[index].by_month && key.fits(&policy.accumulators[index], policy_year)
+    })
+}
+
 /// As cases name them: `stays@third` where they are kept apart by level; names of before too.
 fn accumulators(policy: &Policy) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for (index, accumulator) in policy.accumulators.iter().enumerate() {
+    for (index, accumulator) in policy.accumulators.iter().enumerate().filter(|(_, one)| !one.by_month) {
         let renamed = policy.renames.iter().filter(|(_, now)| *now == Some(index)).map(|(old, _)| old);
         for name in renamed.chain([&accumulator.name]) {
             match accumulator.by_level {

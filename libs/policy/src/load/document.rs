@@ -90,6 +90,7 @@ pub(super) fn policy(root: &At, text: &str, products: &[&Policy]) -> Option<Poli
     let not_published = map.optional("not_published", |at| not_published(&at));
     let body = Body::read(&map, period, (beside.clone().flatten().unwrap_or_default(), products));
     check_books(&map, year_starts.flatten(), body.layers.as_deref().unwrap_or_default());
+    check_quarters(&map, year_starts.flatten(), body.accumulators.as_deref().unwrap_or_default());
     let (sources, accumulators) = (body.sources, body.accumulators);
     let (beside, period) = (beside?, period?);
     let foreign = beside.iter().flatten().map(|id| foreign_layer(id, period));
@@ -177,6 +178,16 @@ fn not_published(at: &At) -> Option<Vec<(Care, String)>> {
     };
     let read: Vec<Option<_>> = at.entries()?.into_iter().map(read).collect();
     read.into_iter().collect()
+}
+
+/// Totals of months stand in the books of their policy year: no quarter lies in two.
+fn check_quarters(map: &Map, year_starts: Option<(u32, u32)>, accumulators: &[Accumulator]) {
+    let with_a_quarter = year_starts.is_none_or(|(month, day)| day == 1 && month % 3 == 1);
+    let by_month = accumulators.iter().any(|one| one.by_month);
+    if let Some(at) = map.get("year_starts").filter(|_| by_month && !with_a_quarter) {
+        let message = "what adds up by the month needs a policy year that begins with a quarter: 01-01, 04-01, 07-01 or 10-01";
+        at.problem::<()>(Kind::ConflictingKeys, message);
+    }
 }
 
 impl Document for Policy {
@@ -380,15 +391,18 @@ fn declared<'a, T>(at: &At<'a>, read: fn(&At<'a>, &At<'a>) -> Option<T>) -> Opti
 
 fn accumulator(key: &At, at: &At) -> Option<Accumulator> {
     let name = name(key);
-    let map = at.map(&["label", "unit", "by"])?;
+    let map = at.map(&["label", "unit", "by", "per"])?;
     let label = map.required("label", |at| at.text());
     let unit = map.required("unit", |at| at.code(&[Unit::Fen, Unit::Count, Unit::Days], unit_code));
     let by = map.optional("by", |at| at.code(&[()], |()| "level"));
+    let by_month =
+        map.optional("per", |at| at.code(&[true, false], |month| if month { "month" } else { "year" }));
     Some(Accumulator {
         name: name?.to_owned(),
         label: label?.to_owned(),
         unit: unit?,
         by_level: by?.is_some(),
+        by_month: by_month?.unwrap_or(false),
     })
 }
 

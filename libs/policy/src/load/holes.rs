@@ -287,7 +287,7 @@ impl Value<'_> {
         match self {
             Value::Care(care, kind, code) => {
                 visit.care = *care;
-                visit.disease = code.map(|code| Disease { code: code.to_owned(), kind: *kind });
+                visit.disease = code.map(|code| Disease { code: code.to_owned(), kind: *kind, since: None });
             }
             Value::Level(level) => visit.level = *level,
             Value::Status(status, age, _) => (person.status, person.age) = (*status, *age),

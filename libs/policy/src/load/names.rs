@@ -44,8 +44,23 @@ impl Used<'_> {
 }
 
 impl<'a> Names<'a> {
-    /// An accumulator that is read here, in this unit.
+    /// An accumulator of the whole policy year that is read here, in this unit.
     pub fn read(&self, at: At<'a>, unit: Unit) -> Option<AccumulatorIndex> {
+        let index = self.read_limit(at.clone(), unit)?;
+        if self.by_month(index) == Some(true) {
+            let message = "it adds up by the month: only the `used` of a `cap` or `cost_cap` can read it";
+            return at.problem(Kind::ConflictingKeys, message);
+        }
+        Some(index)
+    }
+
+    /// Whether an accumulator adds up by the month; `None` where its declaration could not be read.
+    pub fn by_month(&self, index: AccumulatorIndex) -> Option<bool> {
+        self.accumulators[index].value.as_ref().map(|one| one.by_month)
+    }
+
+    /// An accumulator that a limit reads here, in this unit.
+    pub fn read_limit(&self, at: At<'a>, unit: Unit) -> Option<AccumulatorIndex> {
         let index = self.accumulator(&at)?;
         self.used.reads.borrow_mut().push((index, at.clone()));
         self.in_unit(index, unit, &at)

@@ -10,7 +10,7 @@ use yizhan_terms::{Area, Insutype};
 
 use super::beside::{InForce, joined};
 use crate::engine::{last_day_of, policy_year};
-use crate::model::{Accumulator, Policy};
+use crate::model::{Accumulator, Policy, Unit};
 
 /// Documents that can be used together.
 ///
@@ -171,13 +171,12 @@ fn overlapping(earlier: &Policy, later: &Policy, area: Area) -> Option<Problem> 
 }
 
 fn differing_accumulators(earlier: &Policy, later: &Policy, area: Area) -> Vec<Problem> {
-    let differs =
-        |a: &Accumulator, b: &Accumulator| a.name == b.name && (a.unit, a.by_level) != (b.unit, b.by_level);
+    let differs = |a: &Accumulator, b: &Accumulator| a.name == b.name && kept(a) != kept(b);
     let both = later.accumulators.iter().filter(|b| earlier.accumulators.iter().any(|a| differs(a, b)));
     both.map(|accumulator| {
         let name = &accumulator.name;
         let message = format!(
-            "`{}` declares accumulator `{name}` of area {area} with another unit or `by`",
+            "`{}` declares accumulator `{name}` of area {area} with another unit, `by` or `per`",
             earlier.id
         );
         of_document(later, &format!("accumulators.{name}"), Kind::AccumulatorDiffers, message)
@@ -197,8 +196,7 @@ fn lost_accumulators(earlier: &Policy, later: &Policy) -> Vec<Problem> {
     let declares = |policy: &Policy, name: &str| policy.accumulators.iter().any(|one| one.name == name);
     let renamed = |name: &str| to.renames.iter().find(|(old, _)| old == name).map(|(_, now)| *now);
     let lost = |accumulator: &&Accumulator| {
-        let goes_on =
-            |now: &Accumulator| (now.unit, now.by_level) == (accumulator.unit, accumulator.by_level);
+        let goes_on = |now: &Accumulator| kept(now) == kept(accumulator);
         match renamed(&accumulator.name) {
             Some(now) => now.is_some_and(|index| !goes_on(&to.accumulators[index])),
             None => !declares(to, &accumulator.name) && !moved(&accumulator.name),
@@ -226,6 +224,11 @@ fn lost_accumulators(earlier: &Policy, later: &Policy) -> Vec<Problem> {
 /// Whether one of them may take the place of the other: a product takes that of its own versions only.
 fn takes_over(one: &Policy, other: &Policy) -> bool {
     one.is_product() == other.is_product() && (!one.is_product() || one.id == other.id)
+}
+
+/// How an accumulator is kept: what one that goes on with its totals shares with it.
+fn kept(accumulator: &Accumulator) -> (Unit, bool, bool) {
+    (accumulator.unit, accumulator.by_level, accumulator.by_month)
 }
 
 /// Whether some policy year has days of both.

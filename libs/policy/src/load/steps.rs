@@ -10,7 +10,7 @@ use super::quantity::line_filter;
 use super::values::{AMOUNT, BANDS, DAYS, DEDUCTIBLE, LIMIT, MAX_DAYS, POINTS, RATIO};
 use crate::model::{
     Adjust, Benefit, Books, Cap, Condition, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Feed, Per,
-    Plus, Prepay, Table, Unit,
+    Plus, Prepay, Span, Table, Unit,
 };
 
 pub(super) fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deductible> {
@@ -194,7 +194,7 @@ fn adjust<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Adjust> {
 
 /// A limit on the cost that enters: on all of it, or on what of it lies above the deductible (`counts: net`).
 pub(super) fn cost_cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
-    let map = at.map(&["per", "amount", "used", "counts"])?;
+    let map = at.map(&["per", "carry", "amount", "used", "counts"])?;
     let cap = limit(&map, scope);
     let net = map.optional("counts", |at| at.code(&[false, true], |net| if net { "net" } else { "base" }));
     Some(Cap { net: net?.unwrap_or(false), ..cap? })
@@ -202,33 +202,73 @@ pub(super) fn cost_cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
 
 /// A limit on the payment, which may be raised.
 pub(super) fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
-    let map = at.map(&["per", "amount", "used", "plus"])?;
+    let map = at.map(&["per", "carry", "amount", "used", "plus"])?;
     let cap = limit(&map, scope);
     let plus = map.optional("plus", |at| plus(&at, scope.names));
     if let (Some(key), None) = (map.key("plus"), map.get("used")) {
         let message = "`used` is missing: what is raised is a limit of the year";
         return key.problem(Kind::UsedMissing, message);
     }
-    Some(Cap { plus: plus?, ..cap? })
+    let cap = cap?;
+    if let Some(key) = map.key("plus").filter(|_| cap.per != Span::Year) {
+        return key.problem(Kind::ConflictingKeys, "what is raised is a limit of the year: `per: year`");
+    }
+    Some(Cap { plus: plus?, ..cap })
 }
 
+/// The time a limit is of; `None` is a visit.
+type Of = Option<Span>;
+
 fn limit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
+    const ALL: &[Of] = &[None, Some(Span::Month), Some(Span::Quarter), Some(Span::Year)];
     let amount = map.required("amount", |at| Table::read(at, scope, &LIMIT));
-    let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
-    let per = map.optional("per", |at| at.code(&[Per::Visit, Per::Year], per_code));
-    check_per(map, per?)?;
-    Some(Cap { amount: amount?, used: used?, plus: None, net: false })
+    let used = map.optional("used", |at| scope.names.read_limit(at, Unit::Fen));
+    let per = map.optional("per", |at| at.code(ALL, of_code));
+    let carry = map.optional("carry", |at| at.code(&[Some(Span::Quarter), Some(Span::Year)], of_code));
+    let (per, used, carry) = (per?, used?, carry?.flatten());
+    check_months(map, per.flatten(), used.and_then(|used| scope.names.by_month(used)))?;
+    check_per(map, per)?;
+    let per = per.flatten().unwrap_or(Span::Year);
+    Some(Cap { amount: amount?, used, per, carry, plus: None, net: false })
+}
+
+fn of_code(of: Of) -> &'static str {
+    match of {
+        None => "visit",
+        Some(Span::Month) => "month",
+        Some(Span::Quarter) => "quarter",
+        Some(Span::Year) => "year",
+    }
+}
+
+/// Months and quarters are told apart by an accumulator that is; and what carries over is of the month.
+fn check_months(map: &Map, per: Of, by_month: Option<bool>) -> Option<()> {
+    if let (Some(Span::Month | Span::Quarter), Some(false), Some(at)) = (per, by_month, map.key("per")) {
+        let message = "`used` adds up over the year: declare it with `per: month`";
+        return at.problem(Kind::ConflictingKeys, message);
+    }
+    if let (None, Some(true), Some(used)) = (per, by_month, map.key("used")) {
+        let message = "`used` adds up by the month: say `per: month`, `quarter` or `year`";
+        return used.problem(Kind::MissingKey, message);
+    }
+    match map.key("carry") {
+        Some(key) if per != Some(Span::Month) => {
+            let message = "what carries over is what is not used of a month: `per: month`";
+            key.problem(Kind::ConflictingKeys, message)
+        }
+        _ => Some(()),
+    }
 }
 
 /// A limit of the year has `used`, one of a visit none. Documents of before did not say it: `used` says it of them.
-fn check_per(map: &Map, per: Option<Per>) -> Option<()> {
+fn check_per(map: &Map, per: Option<Of>) -> Option<()> {
     let used = map.key("used");
     match (per, used) {
-        (Some(Per::Year), None) => {
+        (Some(Some(_)), None) => {
             let message = "`used` is missing: the accumulator that holds what was used of it in the year";
             map.key("per").and_then(|at| at.problem(Kind::UsedMissing, message))
         }
-        (Some(Per::Visit), Some(used)) => {
+        (Some(None), Some(used)) => {
             let message = "`used` adds up over the year: with it the limit is `per: year`";
             used.problem(Kind::ConflictingKeys, message)
         }

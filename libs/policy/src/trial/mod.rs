@@ -14,6 +14,7 @@ use self::carried::{Carried, Totals};
 pub use self::report::{Changed, Group, NotCompared, PayerSums, Report, Side, Tally};
 use crate::case::{Accumulated, Case};
 use crate::engine::{Refusal, settle};
+use crate::keys::Key;
 use crate::load::find;
 use crate::model::{Member, Policy};
 use crate::outcome::Outcome;
@@ -212,7 +213,9 @@ fn whole(case: &Case) -> Case {
 }
 
 fn later_base(base: BTreeMap<NaiveDate, Accumulated>, options: Options) -> BTreeMap<NaiveDate, Accumulated> {
-    base.into_iter().map(|(year, totals)| (moved(year, options.years_later), totals)).collect()
+    let later = |(key, total): (String, i64)| (Key::of(&key).years_later(options.years_later), total);
+    let totals = |totals: Accumulated| totals.into_iter().map(later).collect();
+    base.into_iter().map(|(year, held)| (moved(year, options.years_later), totals(held))).collect()
 }
 
 /// The case as it would be so many years later.
@@ -229,6 +232,7 @@ fn later(mut case: Case, years: u32) -> Case {
         move_day(&mut out.to);
     });
     visit.previous.iter_mut().for_each(|previous| move_day(&mut previous.end));
+    visit.disease.iter_mut().filter_map(|disease| disease.since.as_mut()).for_each(move_day);
     case.lines.iter_mut().filter_map(|line| line.day.as_mut()).for_each(move_day);
     if let Some(continuity) = &mut case.person.continuity {
         let by = i32::try_from(years).unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
@@ -139,7 +139,14 @@ fn previous(choices: &mut Choices, admitted: NaiveDate) -> Option<PreviousStay> 
 /// A disease that the register recognises: mostly none.
 fn disease(choices: &mut Choices) -> Option<Disease> {
     let kind = choices.pick(&[DiseaseKind::Chronic, DiseaseKind::TwoDiseases]);
-    choices.chance(25).then(|| Disease { code: choices.pick(&DISEASES).to_owned(), kind })
+    choices.chance(25).then(|| Disease {
+        code: choices.pick(&DISEASES).to_owned(),
+        kind,
+        since: choices.chance(70).then(|| {
+            NaiveDate::from_ymd_opt(2024, 1, 1).expect("a day") - Months::new(choices.below(30) as u32)
+                + Months::new(choices.below(30) as u32)
+        }),
+    })
 }
 
 /// What the filing register answers: mostly what the policy has a place for.
@@ -246,7 +253,16 @@ fn accumulated(choices: &mut Choices, policy: &Policy) -> BTreeMap<NaiveDate, Ac
                     Tier::ALL.iter().map(|level| format!("{}@{}", accumulator.name, level.code())).collect()
                 }
             };
-            for key in keys {
+            let months = (0..12).map(|month| {
+                format!("/{}", (policy_year_of(policy, mid_year) + Months::new(month)).format("%Y-%m"))
+            });
+            let months = if accumulator.by_month { months.collect() } else { vec![String::new()] };
+            let in_month = |(key, month): (&String, &String)| match key.split_once('@') {
+                Some((name, level)) => format!("{name}{month}@{level}"),
+                None => format!("{key}{month}"),
+            };
+            let keys = keys.iter().flat_map(|key| months.iter().map(move |month| in_month((key, month))));
+            for key in keys.collect::<Vec<_>>() {
                 if choices.chance(50) {
                     continue;
                 }

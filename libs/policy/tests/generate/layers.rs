@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use yizhan_documents::{Known, Period};
 use yizhan_policy::model::{
     Adjust, Amount, AtMost, Band, Base, Benefit, Cap, Condition, CutOn, DayCount, Deductible,
-    DeductibleAmount, Fed, Feed, Layer, LineFilter, Per, Prepay, Quantity, Ratio, Share, Table, Term,
+    DeductibleAmount, Fed, Feed, Layer, LineFilter, Per, Prepay, Quantity, Ratio, Share, Span, Table, Term,
 };
 use yizhan_terms::{Care, Fund, Payer};
 
@@ -344,11 +344,23 @@ impl Drawing<'_> {
         let amount = self.needed(limit);
         let net = self.choices.chance(30);
         let used = self.choices.chance(60).then(|| {
-            let used = self.accumulators.new_money(self.choices.chance(15));
+            let by_month = self.accumulators.quarters && self.choices.chance(40);
+            let used = self.accumulators.new_limited(self.choices.chance(15), by_month);
             self.feed(used, if net { Fed::Net } else { Fed::Base });
             used
         });
-        Cap { amount, used, plus: None, net }
+        let (per, carry) = self.time_of(used);
+        Cap { amount, used, per, carry, plus: None, net }
+    }
+
+    /// The time of a limit: of the year, where its accumulator does not add up by the month.
+    fn time_of(&mut self, used: Option<usize>) -> (Span, Option<Span>) {
+        if !used.is_some_and(|used| self.accumulators.is_by_month(used)) {
+            return (Span::Year, None);
+        }
+        let per = self.choices.pick(&[Span::Month, Span::Month, Span::Quarter, Span::Year]);
+        let carry = self.choices.pick(&[None, Some(Span::Quarter), Some(Span::Quarter), Some(Span::Year)]);
+        (per, carry.filter(|_| per == Span::Month))
     }
 
     /// A limit on what is paid: per visit, per year, or shared with an earlier layer.
@@ -358,12 +370,16 @@ impl Drawing<'_> {
             let shared = self.accumulators.paid.clone();
             let used = match !shared.is_empty() && self.choices.chance(40) {
                 true => self.choices.pick(&shared),
+                false if self.accumulators.quarters && self.choices.chance(30) => {
+                    self.accumulators.new_limited(self.choices.chance(15), true)
+                }
                 false => self.accumulators.new_paid(self.choices.chance(15)),
             };
             self.feed(used, Fed::Paid);
             used
         });
-        Cap { amount, used, plus: None, net: false }
+        let (per, carry) = self.time_of(used);
+        Cap { amount, used, per, carry, plus: None, net: false }
     }
 }
 

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use yizhan_documents::{Known, Period, Source};
 use yizhan_policy::model::{
     AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount,
-    Fed, Feed, Handling, Layer, Per, Policy, Prepay, Quantity, Ratio, SameDays, Table, Term, Together, Unit,
+    Fed, Feed, Handling, Layer, Per, Policy, Prepay, Quantity, Ratio, SameDays, Span, Table, Term, Together, Unit,
 };
 use yizhan_terms::{Area, Care, Fund, Insutype, Payer};
 
@@ -19,12 +19,14 @@ pub struct Accumulators {
     /// Those that limit what is paid: layers may share them.
     pub paid: Vec<usize>,
     pub stays_fed: bool,
+    /// Whether the policy year begins with a quarter, so that something may add up by the month.
+    pub quarters: bool,
 }
 
 impl Accumulators {
     fn new(choices: &mut Choices) -> Accumulators {
         let stays = accumulator("stays", Unit::Count, choices.chance(50));
-        Accumulators { all: vec![stays], paid: Vec::new(), stays_fed: false }
+        Accumulators { all: vec![stays], paid: Vec::new(), stays_fed: false, quarters: false }
     }
 
     pub fn stays(&self) -> usize {
@@ -35,6 +37,17 @@ impl Accumulators {
         let name = format!("money_{}", self.all.len());
         self.all.push(accumulator(&name, Unit::Fen, by_level));
         self.all.len() - 1
+    }
+
+    /// What a limit reads, of which some add up by the month; not what several layers share.
+    pub fn new_limited(&mut self, by_level: bool, by_month: bool) -> usize {
+        let index = self.new_money(by_level);
+        self.all[index].by_month = by_month;
+        index
+    }
+
+    pub fn is_by_month(&self, index: usize) -> bool {
+        self.all[index].by_month
     }
 
     pub fn new_days(&mut self) -> usize {
@@ -51,7 +64,7 @@ impl Accumulators {
 }
 
 pub fn accumulator(name: &str, unit: Unit, by_level: bool) -> Accumulator {
-    Accumulator { name: name.to_owned(), label: format!("累计{name}"), unit, by_level }
+    Accumulator { name: name.to_owned(), label: format!("累计{name}"), unit, by_level, by_month: false }
 }
 
 /// A policy with everything a document can say.
@@ -60,6 +73,7 @@ pub fn everything(choices: &mut Choices) -> Policy {
     let year_starts = choices.pick(&[(1, 1), (1, 1), (7, 1), (3, 15)]);
     let across_years = choices.pick(&[AcrossYears::Whole, AcrossYears::Whole, AcrossYears::SplitByDays]);
     let mut accumulators = Accumulators::new(choices);
+    accumulators.quarters = year_starts.1 == 1;
     let class_prepay = choices
         .chance(70)
         .then(|| of_document(choices, period, vec![Fact::Class, Fact::Label, Fact::ListType]));
@@ -253,6 +267,8 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
     let cap = choices.chance(50).then(|| Cap {
         amount: constant(always(), Some(Decimal::from(choices.amount(10_000_000)).into())),
         used: Some(yearly(Fed::Paid)),
+        per: Span::Year,
+        carry: None,
         plus: None,
         net: false,
     });

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use yizhan_documents::{Known, OTHERWISE, Period, Range};
 use yizhan_policy::model::{
     Accumulator, AcrossYears, Adjust, Amount, Band, Benefit, Cap, Condition, CutOn, DayCount, Deductible,
-    DeductibleAmount, Fed, Layer, LineFilter, Per, Policy, Prepay, Previous, Quantity, Ratio, SameDays,
+    DeductibleAmount, Fed, Layer, LineFilter, Per, Policy, Prepay, Previous, Quantity, Ratio, SameDays, Span,
     Table, Term, Unit,
 };
 
@@ -77,7 +77,8 @@ fn accumulator(accumulator: &Accumulator) -> String {
         Unit::Days => "days",
     };
     let by = if accumulator.by_level { ", by: level" } else { "" };
-    format!("  {}: {{ label: {}, unit: {unit}{by} }}", accumulator.name, accumulator.label)
+    let per = if accumulator.by_month { ", per: month" } else { "" };
+    format!("  {}: {{ label: {}, unit: {unit}{by}{per} }}", accumulator.name, accumulator.label)
 }
 
 struct Writer<'p> {
@@ -236,9 +237,15 @@ impl Writer<'_> {
             None => "amount: none".to_owned(),
         });
         let used = cap.used.map(|used| format!(", used: {}", self.accumulator(used))).unwrap_or_default();
-        let per = if cap.used.is_some() { "year" } else { "visit" };
+        let named = |span| match span {
+            Span::Month => "month",
+            Span::Quarter => "quarter",
+            Span::Year => "year",
+        };
+        let per = cap.used.map_or("visit", |_| named(cap.per));
+        let carry = cap.carry.map(|carry| format!(", carry: {}", named(carry))).unwrap_or_default();
         let counts = if cap.net { ", counts: net" } else { "" };
-        format!("{{ per: {per}, amount: {amount}{used}{counts} }}")
+        format!("{{ per: {per}{carry}, amount: {amount}{used}{counts} }}")
     }
 
     fn prepay(&self, prepay: &Prepay, period: Period) -> String {

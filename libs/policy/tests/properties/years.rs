@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, Days, Months, NaiveDate};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use yizhan_documents::Known;
 use yizhan_money::round_half_up;
-use yizhan_policy::model::{Cap, DeductibleAmount, Layer, Per, Table};
+use yizhan_policy::model::{Cap, DeductibleAmount, Layer, Per, Span, Table};
 use yizhan_policy::outcome::LayerTrace;
 use yizhan_policy::{Case, Policy, settle};
 
@@ -91,25 +91,33 @@ fn note(
     case: &Case,
     trace: &LayerTrace<'_>,
 ) {
-    let mut count = |accumulator: Option<usize>, what: &str, amount: Decimal, limit: Decimal| {
-        let per_year = accumulator.map(|index| &policy.accumulators[index]);
-        let (used, key) = match per_year {
-            Some(one) if one.by_level => {
-                (&mut *in_year, (format!("{} at {}", one.name, case.visit.level.code()), trace.policy_year))
-            }
-            Some(one) => (&mut *in_year, (one.name.clone(), trace.policy_year)),
-            None => (&mut *in_visit, (format!("{what} of {}", layer.id), case.visit.end)),
+    let day = case.visit.values_day();
+    // A stay split by days reaches the last day of each of its policy years but the last.
+    let next = trace.policy_year + Months::new(12);
+    let day = if day < next { day } else { next - Days::new(1) };
+    let mut count =
+        |(accumulator, time): (Option<usize>, &str), what: &str, amount: Decimal, limit: Decimal| {
+            let per_year = accumulator.map(|index| &policy.accumulators[index]);
+            let (used, key) = match per_year {
+                Some(one) if one.by_level => (
+                    &mut *in_year,
+                    (format!("{} {time} at {}", one.name, case.visit.level.code()), trace.policy_year),
+                ),
+                Some(one) => (&mut *in_year, (format!("{} {time}", one.name), trace.policy_year)),
+                None => (&mut *in_visit, (format!("{what} of {}", layer.id), case.visit.end)),
+            };
+            let amount = if per_year.is_some() { round_half_up(amount).decimal() } else { amount };
+            let known = used.entry(key).or_insert((Decimal::ZERO, limit));
+            *known = (known.0 + amount, known.1.max(limit));
         };
-        let amount = if per_year.is_some() { round_half_up(amount).decimal() } else { amount };
-        let known = used.entry(key).or_insert((Decimal::ZERO, limit));
-        *known = (known.0 + amount, known.1.max(limit));
-    };
     if let Some((cap, limit)) = limited(&layer.cap) {
-        count(cap.used, "paid", trace.paid_fen.decimal(), limit);
+        let (time, times) = time_of(cap, day);
+        count((cap.used, &time), "paid", trace.paid_fen.decimal(), limit * times);
     }
     if let Some((cap, limit)) = limited(&layer.cost_cap) {
         let below = if cap.net { trace.charged() } else { Decimal::ZERO };
-        count(cap.used, "cost", trace.base_fen - below, limit);
+        let (time, times) = time_of(cap, day);
+        count((cap.used, &time), "cost", trace.base_fen - below, limit * times);
     }
     if let Some(deductible) = &layer.deductible {
         let charged = trace.charged();
@@ -117,15 +125,32 @@ fn note(
         let amount = amount.fen;
         let Known::Value(per) = deductible.per else { return };
         match (per, &deductible.year_cap) {
-            (Per::Year, Some(cap)) => count(deductible.used, "deductible", charged, amount.min(*only(cap))),
-            (Per::Visit, Some(cap)) => count(deductible.used, "deductible", charged, *only(cap)),
-            (Per::Year, None) => count(deductible.used, "deductible", charged, amount),
+            (Per::Year, Some(cap)) => {
+                count((deductible.used, "year"), "deductible", charged, amount.min(*only(cap)))
+            }
+            (Per::Visit, Some(cap)) => count((deductible.used, "year"), "deductible", charged, *only(cap)),
+            (Per::Year, None) => count((deductible.used, "year"), "deductible", charged, amount),
             (Per::Visit, None) => {}
         }
         if per == Per::Visit {
-            count(None, "deductible", charged, amount);
+            count((None, ""), "deductible", charged, amount);
         }
     }
+}
+
+/// The month, the quarter or the year that a limit is of, and how often it may be used in it.
+fn time_of(cap: &Cap, day: NaiveDate) -> (String, Decimal) {
+    let time = match cap.carry.unwrap_or(cap.per) {
+        Span::Month => format!("month {}", day.month()),
+        Span::Quarter => format!("quarter {}", day.month().div_ceil(3)),
+        Span::Year => "year".to_owned(),
+    };
+    let months = match cap.carry {
+        Some(Span::Year) => 12,
+        Some(_) => 3,
+        None => 1,
+    };
+    (time, Decimal::from(months))
 }
 
 fn within_limits(used: &Used) -> Result<(), TestCaseError> {

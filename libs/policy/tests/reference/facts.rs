@@ -33,18 +33,19 @@ pub fn is_covered(case: &Case, day: NaiveDate) -> bool {
 }
 
 /// The name an accumulator has for this case.
-pub fn accumulator_key(policy: &Policy, case: &Case, index: usize) -> String {
+pub fn accumulator_key(policy: &Policy, case: &Case, day: NaiveDate, index: usize) -> String {
     let accumulator = &policy.accumulators[index];
+    let month = if accumulator.by_month { day.format("/%Y-%m").to_string() } else { String::new() };
     match accumulator.by_level {
-        true => format!("{}@{}", accumulator.name, case.visit.level.code()),
-        false => accumulator.name.clone(),
+        true => format!("{}{month}@{}", accumulator.name, case.visit.level.code()),
+        false => format!("{}{month}", accumulator.name),
     }
 }
 
 impl Facts<'_> {
     /// What earlier visits of the year left in an accumulator.
     pub fn before(&self, index: usize) -> i64 {
-        let key = accumulator_key(self.policy, self.case, index);
+        let key = accumulator_key(self.policy, self.case, self.day, index);
         let year = self.case.accumulated.get(&self.policy_year);
         year.and_then(|year| year.get(&key)).copied().unwrap_or(0)
     }

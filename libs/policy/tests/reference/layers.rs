@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, Months, NaiveDate};
 use yizhan_documents::Known;
 use yizhan_policy::case::{Counted, Line};
 use yizhan_policy::model::{
-    Adjust, Amount, Band, Benefit, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Layer, LineFilter,
-    Per, Policy, Prepay, Quantity, Ratio, Table, Term,
+    Adjust, Amount, Band, Benefit, Cap, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Layer,
+    LineFilter, Per, Policy, Prepay, Quantity, Ratio, Span, Table, Term,
 };
 use yizhan_terms::Treatment;
 
@@ -135,7 +135,7 @@ impl Visit {
                 let before = Fraction::whole(self.paid[index]);
                 let within = match &layer.cap {
                     Some(cap) => {
-                        let open = self.open(cap.used, facts.needed(&cap.amount)?, before, facts, answer);
+                        let open = self.open(cap, facts.needed(&cap.amount)?, before, facts, answer);
                         open.map_or(benefit, |open| benefit.min(open))
                     }
                     None => benefit,
@@ -192,7 +192,7 @@ impl Visit {
         answer: &Answer,
     ) -> Result<Fraction, Refused> {
         let Some(cap) = cap.filter(|_| amount > Fraction::ZERO) else { return Ok(amount) };
-        let open = self.open(cap.used, facts.needed(&cap.amount)?, before, facts, answer);
+        let open = self.open(cap, facts.needed(&cap.amount)?, before, facts, answer);
         Ok(open.map_or(amount, |open| amount.min(open)))
     }
 
@@ -279,14 +279,30 @@ impl Visit {
     /// of the visit used of it; `None` when it is lifted.
     fn open(
         &self,
-        used: Option<usize>,
+        cap: &Cap,
         limit: &Option<Amount>,
         before: Fraction,
         facts: &Facts<'_>,
         answer: &Answer,
     ) -> Option<Fraction> {
-        let used = used.map_or(before, |used| now(used, facts, answer));
-        limit.as_ref().map(|limit| (said(limit) - used).or_zero())
+        let limit = said(limit.as_ref()?);
+        let Some(index) = cap.used else { return Some((limit - before).or_zero()) };
+        let used = |span: Span| used_in(span, index, facts, answer);
+        let Some(carry) = cap.carry else { return Some((limit - used(cap.per)).or_zero()) };
+        // Month by month: each that has begun adds its limit.
+        let (mut all, mut since) = (Fraction::ZERO, Fraction::ZERO);
+        let told = facts.case.visit.disease.as_ref().and_then(|disease| disease.since);
+        for day in facts.policy_year.iter_days().take_while(|day| *day <= facts.day) {
+            if day.day() == 1 && same(carry, day, facts.day) {
+                all = all + limit;
+                let ended = told.is_some_and(|told| day + Months::new(1) <= told);
+                since = if ended { since } else { since + limit };
+            }
+        }
+        Some(match told {
+            Some(_) => (since - used(carry)).or_zero(),
+            None => (limit - used(Span::Month)).min(all - used(carry)).or_zero(),
+        })
     }
 
     fn open_deductible(
@@ -594,9 +610,40 @@ fn ratio_or_one(
     Ok(facts.value(table)?.map_or(Fraction::ONE, |ratio| Fraction::of(*ratio)))
 }
 
+/// Whether two days of one policy year lie in the same month, quarter or year.
+fn same(span: Span, one: NaiveDate, other: NaiveDate) -> bool {
+    match span {
+        Span::Month => one.month() == other.month(),
+        Span::Quarter => (one.month() - 1) / 3 == (other.month() - 1) / 3,
+        Span::Year => true,
+    }
+}
+
+/// What was used of a limit in its time: of all keys of the accumulator those of a month that counts.
+fn used_in(span: Span, index: usize, facts: &Facts<'_>, answer: &Answer) -> Fraction {
+    let mut sum = now(index, facts, answer);
+    if !facts.policy.accumulators[index].by_month {
+        return sum;
+    }
+    for month in facts.policy_year.iter_days().take(366).filter(|day| day.day() == 1) {
+        let in_year = month < facts.policy_year + Months::new(12);
+        if in_year && same(span, month, facts.day) && month.month() != facts.day.month() {
+            let other = Facts {
+                policy: facts.policy,
+                case: facts.case,
+                day: month,
+                policy_year: facts.policy_year,
+                line: None,
+            };
+            sum = sum + Fraction::whole(other.before(index));
+        }
+    }
+    sum
+}
+
 /// An accumulator now: what earlier visits left, and what earlier layers of this visit added.
 fn now(index: usize, facts: &Facts<'_>, answer: &Answer) -> Fraction {
-    let key = (facts.policy_year, accumulator_key(facts.policy, facts.case, index));
+    let key = (facts.policy_year, accumulator_key(facts.policy, facts.case, facts.day, index));
     Fraction::whole(facts.before(index) + answer.added.get(&key).copied().unwrap_or(0))
 }
 
@@ -620,7 +667,8 @@ fn feed(
             Fed::Days => days,
         };
         if amount != 0 {
-            let key = (facts.policy_year, accumulator_key(facts.policy, facts.case, feed.accumulator));
+            let key =
+                (facts.policy_year, accumulator_key(facts.policy, facts.case, facts.day, feed.accumulator));
             *answer.added.entry(key).or_insert(0) += amount;
         }
     }

@@ -3,10 +3,10 @@
 use chrono::{Datelike, Months, NaiveDate};
 use yizhan_documents::Documents;
 use yizhan_money::{Fen, MAX_FEN};
-use yizhan_policy::Policy;
 use yizhan_policy::case::Accumulated;
 use yizhan_policy::model::Unit;
-use yizhan_terms::{Area, Fund, Tier};
+use yizhan_policy::{Key, Policy};
+use yizhan_terms::{Area, Fund};
 
 /// Visits an accumulator counts at most.
 pub const MAX_VISITS: i64 = 10_000;
@@ -70,13 +70,12 @@ pub fn of_year(book: &Documents<Policy>, area: Area, policy_year: NaiveDate) -> 
     of_area.filter(begins).filter(in_force).collect()
 }
 
-/// What an accumulator of these policies counts, by its key; `None` where none of them declares it.
-pub fn unit_of(policies: &[&Policy], key: &str) -> Option<Unit> {
-    let (name, level) = key.split_once('@').map_or((key, None), |(name, level)| (name, Some(level)));
-    let level_fits = level.is_none_or(|level| Tier::from_code(level).is_some());
+/// What an accumulator of these policies counts, by its key in the policy year; `None` where none of them declares it, or the key is of a month
+/// of another year.
+pub fn unit_of(policies: &[&Policy], policy_year: NaiveDate, key: &str) -> Option<Unit> {
+    let key = Key::of(key);
     let mut declared = policies.iter().flat_map(|policy| &policy.accumulators);
-    let found = declared.find(|one| one.name == name && one.by_level == level.is_some());
-    found.filter(|_| level_fits).map(|one| one.unit)
+    declared.find(|one| one.name == key.name && key.fits(one, policy_year)).map(|one| one.unit)
 }
 
 #[cfg(test)]
@@ -93,12 +92,17 @@ mod tests {
         let book: Documents<Policy> =
             shipped.map(|(name, text)| yizhan_policy::load(name, text).expect("a shipped policy")).collect();
         let zhuzhou = Area::parse("430200").unwrap();
-        let policies = of_year(&book, zhuzhou, day(2025, 1, 1));
-        assert_eq!(unit_of(&policies, "deductible_used"), Some(Unit::Fen));
-        assert_eq!(unit_of(&policies, "stays@third"), Some(Unit::Count));
-        assert_eq!(unit_of(&policies, "stays"), None, "kept apart by level");
-        assert_eq!(unit_of(&policies, "stays@tenth"), None);
-        assert_eq!(unit_of(&policies, "deductible_used@third"), None);
+        let year = day(2025, 1, 1);
+        let policies = of_year(&book, zhuzhou, year);
+        let unit_of = |key| unit_of(&policies, year, key);
+        assert_eq!(unit_of("deductible_used"), Some(Unit::Fen));
+        assert_eq!(unit_of("stays@third"), Some(Unit::Count));
+        assert_eq!(unit_of("stays"), None, "kept apart by level");
+        assert_eq!(unit_of("stays@tenth"), None);
+        assert_eq!(unit_of("deductible_used@third"), None);
+        assert_eq!(unit_of("chronic_cost/2025-12"), Some(Unit::Fen));
+        assert_eq!(unit_of("chronic_cost"), None, "kept apart by the month");
+        assert_eq!(unit_of("chronic_cost/2026-01"), None, "a month of another year");
         assert!(of_year(&book, zhuzhou, day(2025, 1, 2)).is_empty(), "no year begins then");
         assert!(of_year(&book, zhuzhou, day(1999, 1, 1)).is_empty());
         assert!(!of_year(&book, zhuzhou, day(2022, 1, 1)).is_empty(), "in force from October on");

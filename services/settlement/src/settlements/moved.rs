@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
-use yizhan_policy::Policy;
 use yizhan_policy::case::Case;
 use yizhan_policy::model::Unit;
+use yizhan_policy::{Key, Policy};
 use yizhan_proto::enrollment::v1::Eligibility;
 use yizhan_proto::settlement::v1::SettlementMark;
 use yizhan_runtime::{Reason, ServiceError};
@@ -98,9 +98,9 @@ impl Moved {
     }
 }
 
-/// An accumulator without its level.
+/// An accumulator without its month and level.
 fn base(name: &str) -> &str {
-    name.split_once('@').map_or(name, |(base, _)| base)
+    Key::of(name).name
 }
 
 /// Totals of other areas, told.

@@ -6,7 +6,7 @@ use chrono::{Days, Months, NaiveDate};
 use rust_decimal::Decimal;
 use yizhan_documents::Documents;
 use yizhan_policy::model::Unit;
-use yizhan_policy::{Policy, find, visit_rules};
+use yizhan_policy::{Key, Policy, find, visit_rules};
 use yizhan_proto::settlement::v1::{Settlement, SettlementInfo};
 use yizhan_runtime::clock::parse_date;
 use yizhan_terms::{Area, Insutype, MedType, Tier};
@@ -34,8 +34,7 @@ impl<'p> Known<'p> {
             self.read.insert(policy_year.to_owned(), read);
         }
         let Some(Some(read)) = self.read.get(policy_year) else { return Vec::new() };
-        let plain = |name: &'n str| name.split_once('@').map_or(name, |(name, _)| name);
-        names.map(String::as_str).filter(|name| !read.contains(plain(name))).collect()
+        names.map(String::as_str).filter(|name| !read.contains(Key::of(name).name)).collect()
     }
 
     fn names_read(&self, year: NaiveDate) -> Option<BTreeSet<&'p str>> {
@@ -72,8 +71,7 @@ fn counts_nothing(policy: &Policy, answer: &Settlement) -> bool {
         |amount: &str| amount.is_empty() || amount.parse::<Decimal>().is_ok_and(|base| base.is_zero());
     let claims = trace.layers.iter().any(|layer| layer.paid_fen != 0 || !is_zero(&layer.base));
     let counts = |name: &str| {
-        let name = name.split_once('@').map_or(name, |(name, _)| name);
-        policy.accumulators.iter().any(|one| one.name == name && one.unit == Unit::Count)
+        policy.accumulators.iter().any(|one| one.name == Key::of(name).name && one.unit == Unit::Count)
     };
     !claims && trace.accumulators.iter().any(|change| change.added > 0 && counts(&change.accumulator))
 }

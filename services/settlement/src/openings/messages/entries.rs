@@ -64,7 +64,8 @@ fn additions(
         let name = field("accumulator");
         let first = seen.insert(addition.accumulator.as_str());
         all_fit &= fields.require(first, &name, Reason::Duplicate);
-        let unit = policies.map(|policies| unit_of(policies, &addition.accumulator));
+        let of_year = policies.zip(year_of(said.policy_year));
+        let unit = of_year.map(|(policies, year)| unit_of(policies, year, &addition.accumulator));
         all_fit &= fields.require(unit != Some(None), &name, Reason::AccumulatorUnknown);
         let highest = if matches!(unit, Some(Some(Unit::Count | Unit::Days))) { MAX_VISITS } else { MAX_FEN };
         let lowest = if said.signed { -highest } else { 1 };

@@ -7,6 +7,7 @@ use yizhan_policy::case::{Account, Case, Continuity, Counted, Disease, Line, Per
 use yizhan_proto::enrollment::v1::{
     CriticalIllnessReward, DiseaseKind as Recognised, Eligibility, Identity, Membership, MembershipKind,
 };
+use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, Care, DiseaseKind, Filing, Status};
 
@@ -84,14 +85,15 @@ pub fn person(eligibility: &Eligibility) -> Result<Person, ServiceError> {
 /// The disease a visit is reported to be of, as the register recognises it. Of who is recognised both ways, 门诊慢特病 is what was
 /// reported as such, and everything else is of the 两病.
 fn disease(code: &str, care: Care, eligibility: &Eligibility) -> Option<Disease> {
-    let mut kinds: Vec<DiseaseKind> = eligibility
-        .diseases
-        .iter()
-        .filter(|held| held.dise_codg == code)
-        .filter_map(|held| kind(held.kind()))
+    let held = eligibility.diseases.iter().filter(|held| held.dise_codg == code);
+    let mut recognised: Vec<Disease> = held
+        .filter_map(|held| {
+            let since = parse_date(&held.begndate);
+            Some(Disease { code: code.to_owned(), kind: kind(held.kind())?, since })
+        })
         .collect();
-    kinds.sort_by_key(|kind| (*kind == DiseaseKind::Chronic) != (care == Care::Chronic));
-    kinds.first().map(|kind| Disease { code: code.to_owned(), kind: *kind })
+    recognised.sort_by_key(|one| (one.kind == DiseaseKind::Chronic) != (care == Care::Chronic));
+    recognised.into_iter().next()
 }
 
 fn kind(recognised: Recognised) -> Option<DiseaseKind> {
