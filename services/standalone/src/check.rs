@@ -207,20 +207,24 @@ async fn register(arguments: &CheckArguments) -> anyhow::Result<()> {
     );
     println!("enrollment: registered, insured, entitled");
     if let Some(filing) = &arguments.filing {
-        let request = FindFilingRequest {
-            psn_no: PERSON.into(),
-            insutype: "310".into(),
-            fixmedins_lv: "third".into(),
-            mdtrtarea_admvs: "310115".into(),
-            begndate: today(),
-            enddate: today(),
-            med_type: "21".into(),
-            ..FindFilingRequest::default()
-        };
-        let mut filing = FilingServiceClient::new(arguments.agency(filing)?);
-        filing.find_filing(request).await.map_err(told).context("filing")?;
+        ask_filing(arguments.agency(filing)?).await.context("filing")?;
         println!("filing: answers how a visit counts");
     }
+    Ok(())
+}
+
+async fn ask_filing(filing: To) -> anyhow::Result<()> {
+    let request = FindFilingRequest {
+        psn_no: PERSON.into(),
+        insutype: "310".into(),
+        fixmedins_lv: "third".into(),
+        mdtrtarea_admvs: "310115".into(),
+        begndate: today(),
+        enddate: today(),
+        med_type: "21".into(),
+        ..FindFilingRequest::default()
+    };
+    FilingServiceClient::new(filing).find_filing(request).await.map_err(told)?;
     Ok(())
 }
 

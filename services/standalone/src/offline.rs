@@ -77,7 +77,8 @@ pub fn explain(files: &[PathBuf]) -> Answer {
     let together = together(policies).map_err(|wrong| say::problems(&wrong))?;
     let of_several = together.joined().iter().flat_map(|joined| &joined.together.of).collect::<Vec<_>>();
     let alone = together.documents().iter();
-    let alone = alone.filter(|one| !of_several.iter().any(|of| (&of.id, &of.version) == (&one.id, &one.version)));
+    let alone =
+        alone.filter(|one| !of_several.iter().any(|of| (&of.id, &of.version) == (&one.id, &one.version)));
     let words: Vec<String> =
         together.joined().iter().chain(alone).map(|policy| yizhan_policy::explain(policy)).collect();
     Ok(words.join("\n\n"))

@@ -91,7 +91,11 @@ fn write_head(to: &mut String, policy: &Policy) -> fmt::Result {
         schemes.join("、"),
     )?;
     if let Some(named) = &policy.together.beside {
-        let named = if named.is_empty() { String::new() } else { format!("，排在其 {} 之后", named.join("、")) };
+        let named = if named.is_empty() {
+            String::new()
+        } else {
+            format!("，排在其 {} 之后", named.join("、"))
+        };
         writeln!(to, "产品：与统筹区、险种的政策并行{named}；年度、就诊期限、账户等从其规定")?;
         return writeln!(to, "{}", words::period(policy.period));
     }

@@ -62,11 +62,7 @@ const OF_BASE: &[&str] = &[
 
 /// Reads a policy document, with products beside it whose layers are its last ones; `None` after everything wrong with it was reported.
 pub(super) fn policy(root: &At, text: &str, products: &[&Policy]) -> Option<Policy> {
-    if root.find("layers").is_none() && (root.is_list() || root.find("person").is_some()) {
-        let message = "these are cases, not a policy: `yizhan policy test` settles them";
-        return root.problem(Kind::WrongType, message);
-    }
-    let map = root.map(KEYS)?;
+    let map = not_cases(root)?.map(KEYS)?;
     let beside = map.optional("beside", |at| named_layers(&at));
     if map.get("beside").is_some() {
         OF_BASE.iter().filter(|key| map.get(key).is_some()).for_each(|key| {
@@ -125,15 +121,18 @@ pub(super) fn policy(root: &At, text: &str, products: &[&Policy]) -> Option<Poli
         not_published: not_published?.unwrap_or_default(),
         found: Vec::new(),
         looks_back: body.looks_back,
-        together: Together {
-            beside,
-            moved: names_of(moved),
-            text: text.into(),
-            of: Vec::new(),
-        },
+        together: Together { beside, moved: names_of(moved), text: text.into(), of: Vec::new() },
     };
     silent::check(&map, &policy);
     Some(policy)
+}
+
+fn not_cases<'r, 'd>(root: &'r At<'d>) -> Option<&'r At<'d>> {
+    if root.find("layers").is_none() && (root.is_list() || root.find("person").is_some()) {
+        let message = "these are cases, not a policy: `yizhan policy test` settles them";
+        return root.problem(Kind::WrongType, message);
+    }
+    Some(root)
 }
 
 /// `beside: [basic, critical]`: the layers it names of the documents it stands beside; `beside: any`, where it names none.
@@ -149,6 +148,7 @@ fn foreign_layer(id: &str, period: Period) -> Layer {
     let bands = Table { path: String::new(), versions: Vec::new() };
     Layer {
         id: id.to_owned(),
+        line: 1,
         title: id.to_owned(),
         payer: Payer::Basic,
         fund_pay_type: Fund::EmployeePool,
@@ -352,9 +352,9 @@ fn few_enough(map: &Map, layers: usize) -> bool {
 
 /// The period of the document that each of so many layers stands in: the last ones are those of the products.
 fn periods(layers: usize, base: Option<Period>, products: &[&Policy]) -> Vec<Option<Period>> {
-    let of_products = products.iter().flat_map(|product| {
-        vec![Some(product.period); product.layers.len() - product.foreign_layers()]
-    });
+    let of_products = products
+        .iter()
+        .flat_map(|product| vec![Some(product.period); product.layers.len() - product.foreign_layers()]);
     let of_products: Vec<Option<Period>> = of_products.collect();
     let mut periods = vec![base; layers.saturating_sub(of_products.len())];
     periods.extend(of_products);

@@ -62,7 +62,8 @@ pub fn find_named(policies: &Documents<Policy>, day: NaiveDate) -> Result<&Polic
     match first.filter(|only| policies.documents().len() == 1 && !only.is_product()) {
         Some(only) => Ok(only),
         None => {
-            let (area, scheme) = first.map_or((Area::NATION, Insutype::Employee), |first| (first.areas[0], first.schemes[0]));
+            let (area, scheme) =
+                first.map_or((Area::NATION, Insutype::Employee), |first| (first.areas[0], first.schemes[0]));
             find(policies, area, scheme, day)
         }
     }
@@ -154,7 +155,8 @@ fn shared_scheme(a: &Policy, b: &Policy) -> Option<Insutype> {
 fn overlapping(earlier: &Policy, later: &Policy, area: Area) -> Option<Problem> {
     // Products stand beside documents and beside each other; two of one name are the same product.
     let beside = earlier.is_product() != later.is_product() || (later.is_product() && earlier.id != later.id);
-    let scheme = shared_scheme(earlier, later).filter(|_| !beside && earlier.period.overlaps(&later.period))?;
+    let scheme =
+        shared_scheme(earlier, later).filter(|_| !beside && earlier.period.overlaps(&later.period))?;
     let named = |policy: &Policy| format!("`{}` ({}, {})", policy.id, policy.file, policy.period);
     let until = later.period.from.pred_opt().filter(|_| earlier.period.from < later.period.from);
     let cure = match until {
@@ -187,7 +189,8 @@ fn differing_accumulators(earlier: &Policy, later: &Policy, area: Area) -> Vec<P
 /// A document that takes over in the middle of a policy year from another one of its area and scheme (a version of before, or the policy of the
 /// days before) goes on with the totals of the year. Told of the later document, whichever of the two holds first.
 fn lost_accumulators(earlier: &Policy, later: &Policy) -> Vec<Problem> {
-    if shared_scheme(earlier, later).is_none() || !share_a_year(earlier, later) || !takes_over(earlier, later) {
+    if shared_scheme(earlier, later).is_none() || !share_a_year(earlier, later) || !takes_over(earlier, later)
+    {
         return Vec::new();
     }
     let replaces = earlier.id == later.id || earlier.period.from <= later.period.from;

@@ -97,9 +97,8 @@ where
 
     /// Settles a case under both; what it changes for the person, where both can.
     fn case(&mut self, stored: &Stored, recorded: &Totals, carried: &mut Both) -> Option<i64> {
-        let of_draft = |case: &Case| {
-            self.draft.areas.contains(&case.area) && self.draft.schemes.contains(&case.scheme)
-        };
+        let of_draft =
+            |case: &Case| self.draft.areas.contains(&case.area) && self.draft.schemes.contains(&case.scheme);
         let book = self.beside.take();
         let found = book.as_ref().and_then(|book| self.found(book, &stored.case));
         // A product settles nothing by itself.

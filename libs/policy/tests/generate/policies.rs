@@ -5,7 +5,8 @@ use rust_decimal::Decimal;
 use yizhan_documents::{Known, Period, Source};
 use yizhan_policy::model::{
     AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount,
-    Fed, Feed, Handling, Layer, Per, Policy, Prepay, Quantity, Ratio, SameDays, Span, Table, Term, Together, Unit,
+    Fed, Feed, Handling, Layer, Per, Policy, Prepay, Quantity, Ratio, SameDays, Span, Table, Term, Together,
+    Unit,
 };
 use yizhan_terms::{Area, Care, Fund, Insutype, Payer};
 

@@ -10,9 +10,7 @@ use yizhan_runtime::once::{self, Done, RequestKey, Write};
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_workflow::{To, is_reason};
 
-use super::application::{
-    MAX_PAPERS, area_of, check_account, check_opter, check_papers, lacking, unknown,
-};
+use super::application::{MAX_PAPERS, area_of, check_account, check_opter, check_papers, lacking, unknown};
 use super::domain::clock;
 use super::domain::steps::{Actor, Said, next, roles, settled, state, take};
 use super::domain::table::{Action, REIMBURSEMENTS, State};

@@ -14,7 +14,9 @@ pub(super) const DEFERRALS: [Finding; 3] = [
         "SELECT d.deferral_id AS name, d.amount_fen AS value FROM deferrals d WHERE d.poolarea_no = $1 AND d.state IN (1, 2) \
          AND NOT EXISTS (SELECT 1 FROM postings p WHERE p.poolarea_no = d.poolarea_no AND p.psn_no = d.psn_no \
          AND p.setl_id = d.setl_id AND p.account LIKE 'cash/%' AND p.amount_fen <= -d.amount_fen) LIMIT 100",
-        |deferral_id, fen| format!("deferral {deferral_id}: {fen} fen are more than the cash of its settlement"),
+        |deferral_id, fen| {
+            format!("deferral {deferral_id}: {fen} fen are more than the cash of its settlement")
+        },
     ),
     (
         "SELECT d.deferral_id AS name, d.amount_fen AS value FROM deferrals d WHERE d.poolarea_no = $1 AND d.state IN (1, 2) \
