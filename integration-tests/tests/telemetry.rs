@@ -296,7 +296,7 @@ fn one_trace_runs_through_all(sink: &OtlpSink) {
         "settlement: /yizhan.enrollment.v1.EnrollmentService/BatchGetEligibilities",
         "settlement: /yizhan.audit.v1.CheckService/Check",
         "settlement: /yizhan.filing.v1.FilingService/BatchFindFiling",
-        "filing: SELECT filing",
+        "filing: SELECT person_filings",
         "settlement: transaction",
         "settlement: INSERT settlements",
         "settlement: COMMIT",
