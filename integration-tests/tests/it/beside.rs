@@ -14,7 +14,7 @@ fn product(version: &str, ratio: &str) -> String {
          from: 2024-01-01\nto: 2024-12-31\nsources: {{ terms: {{ title: 试验条款, quality: P }} }}\n\
          accumulators: {{ product_paid: {{ label: 试验给付累计, unit: fen }} }}\n\
          layers:\n  - id: product\n    title: 试验惠民保\n    payer: commercial_insurance\n    fund_pay_type: \"YZ0300\"\n\
-         \x20   base: [ {{ add: remaining }}, {{ less: deductible.basic }} ]\n    scale: {{ ratio: {ratio}, source: terms }}\n    remote: none\n\
+         \x20   base: [ {{ add: remaining }}, {{ less: deductible.basic }} ]\n    scale: {{ cut_on: net, bands: {{ source: terms, ratio: {ratio} }} }}\n    remote: none\n\
          \x20   cap: {{ per: year, amount: {{ source: terms, amount: 1万 }}, used: product_paid }}\n    feeds: {{ product_paid: paid }}\n"
     )
 }

@@ -44,6 +44,7 @@ fn of_months(months: &[(&str, &str)]) -> Vec<(String, i64)> {
 both_databases! {
     async fn a_month_is_reversed_settled_again_and_opened(db: TestDatabase) {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1").of_area(ZHUZHOU)).start().await;
+        platform.clock.set("2026-04-02T04:00:00Z".parse().unwrap());
         platform.entitle_to_disease("P1", "M02300", "2026-01-01", "").await;
         let mut settled = Vec::new();
         for (request_id, day, pric, expected) in [

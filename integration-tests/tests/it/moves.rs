@@ -243,15 +243,15 @@ both_databases! {
             assert!(next.contains(to), "{policy}");
             next
         };
-        let nation = "    - { from: 2026-01-09, source: sharing, rows: [ { reach: nation } ] }\n";
-        let hunan = "    - { from: 2024-12-09, source: sharing, rows: [ { reach: province } ] }\n";
-        let opened = format!("    - {{ from: 2024-12-09, to: 2026-01-08, source: sharing, rows: [ {{ reach: province }} ] }}\n{nation}");
+        let nation = "    - { from: 2026-01-09, source: sharing, reach: nation }\n";
+        let hunan = "    - { from: 2024-12-09, source: sharing, reach: province }\n";
+        let opened = format!("    - {{ from: 2024-12-09, to: 2026-01-08, source: sharing, reach: province }}\n{nation}");
         platform.publish_policy(&next("zhuzhou-employee", hunan, &opened)).await.unwrap();
         assert!(refused(platform.settle("R1", visit()).await).says("ACCOUNT_IN_ANOTHER_AREA"), "南昌 does not take part");
-        let area = "    - { from: 2025-01-01, to: 2026-01-08, source: project, rows: [ { reach: area } ] }\n";
+        let area = "    - { from: 2025-01-01, to: 2026-01-08, source: project, reach: area }\n";
         let nanchang = format!("{area}{}", nation.replace("source: sharing", "source: project"));
-        let opened = format!("  sharing: true\n  reach:\n{nanchang}");
-        platform.publish_policy(&next("nanchang-employee", "  sharing: true\n", &opened)).await.unwrap();
+        let opened = format!("account:\n  pays: [in_scope, preself, overlimit]\n  sharing: true\n  reach:\n{nanchang}");
+        platform.publish_policy(&next("nanchang-employee", "account: { pays: [in_scope, preself, overlimit], sharing: true }\n", &opened)).await.unwrap();
         assert!(refused(platform.settle("R0", visit_on("2026-01-08").helped_by("F")).await).says("ACCOUNT_IN_ANOTHER_AREA"));
         let settled = platform.settle("R1", visit()).await.unwrap();
         assert_adds_up(&settled);

@@ -93,7 +93,7 @@ both_databases! {
         let changed = SettleRequest { visit: Some(with(bill(), &papers[..1]).into()), ..request };
         assert_eq!(platform.answer_to(changed).await.unwrap_err().reason, "REQUEST_ID_REUSED");
         // Nothing of the cash is owed to anybody.
-        desk.set("P1", true, &[]).await.unwrap();
+        By::of(&platform, "person:P1").set("P1", true, &[]).await.unwrap();
         assert_eq!(desk.defer(&settled).await.unwrap_err().reason, "NOTHING_TO_DEFER");
         assert_books_balance(&platform).await;
         let reversal = platform.reverse("V1", &settled).await.unwrap();
@@ -166,7 +166,7 @@ both_databases! {
         let platform = TestPlatform::on(&db).with_person(everybodys_insured("P1")).start().await;
         let window = platform.as_caller("agency:999900");
         let apply = |papers: &[PaidElsewhere]| {
-            let visit: Visit = with(stay("P1", "2026-05-06", "2026-05-08", "5000"), papers).into();
+            let visit: Visit = with(stay("P1", "2026-01-06", "2026-01-08", "5000"), papers).into();
             let bill = ReimbursementBill {
                 invono: "1".to_owned(),
                 amount_fen: yuan("5000"),

@@ -19,6 +19,7 @@ pub fn without_places(mut policy: Policy) -> Policy {
     policy.found.clear();
     every_row(&mut policy).into_iter().for_each(|row| *row.line = 0);
     policy.accumulators_line = 1;
+    policy.layers.iter_mut().for_each(|layer| layer.line = 1);
     policy.layers.iter_mut().filter_map(|layer| layer.deductible.as_mut()).for_each(|one| one.per_line = 0);
     policy
 }

@@ -180,7 +180,7 @@ fn what_the_loader_asks_of_months() {
     let deductible = "deductible: { per: year, amount: { source: paper, amount: 1 }, used: drugs }";
     problems(&limited(deductible), &[("ConflictingKeys", "adds up by the month")]);
     let unused = limited("cost_cap: { per: month, amount: { source: paper, amount: 1 } }");
-    problems(&unused, &[("UsedMissing", "`used` is missing")]);
+    problems(&unused, &[("UnusedAccumulator", "`drugs`"), ("UsedMissing", "`used` is missing")]);
 }
 
 /// Only the keys of months of the policy year are known names of a case.

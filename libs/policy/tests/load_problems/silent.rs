@@ -231,7 +231,7 @@ fn a_table_of_very_many_combinations_is_searched_by_twos() {
         "bands: {{ source: p, rows: [ {{ when: {{ identity: [{}] }}, ratio: 1% }}, {{ when: {{ no_identity: [{0}], membership: [{}] }}, ratio: 2% }}, \
          {{ when: {{ no_identity: [{0}], no_membership: [{1}], tag: [{}] }}, ratio: 2% }} ] }} }}\n    cap:",
         names("身份"),
-        names("参加"),
+        names("commercial/参加"),
         names("标记")
     );
     let found = findings(&policy(&[("bands: { source: p, rows: [ { ratio: 80% } ] } }\n    cap:", &rows)]));

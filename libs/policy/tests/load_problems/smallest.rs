@@ -39,6 +39,17 @@ fn after(base: &str) -> String {
     format!("{FUND}\n{}", later.replace("base: [ { add: in_scope } ]", base))
 }
 
+const USED: &str = "cap: { per: year, amount: { source: p, amount: 1万 }, used: used }";
+
+fn left_to(identity: &str) -> String {
+    format!("base: [ {{ add: in_scope_left }} ], when: {{ identity: [{identity}] }}")
+}
+
+fn limited(cap: &str) -> String {
+    let deductible = "deductible: { per: visit, amount: { source: p, amount: 100 } }";
+    layer(&format!("{deductible}, cap: {{ per: visit, amount: {{ source: p, amount: {cap} }} }}"))
+}
+
 /// What is found in which document, and the document in which it is not.
 fn documents() -> Vec<(Kind, String, String)> {
     let of =
@@ -77,6 +88,33 @@ fn documents() -> Vec<(Kind, String, String)> {
             &layer("cap: { per: visit, amount: { source: p, unknown: 没有写 } }"),
             &layer("cap: { per: visit, amount: { source: p, amount: none } }"),
         ),
+        of(LayerHole, COVERS, &layer("when: { status: [retired] }"), &layer("when: { care: [inpatient] }")),
+        of(CountedTwice, COVERS, &FUND.replace("[ {", "[ { add: total }, {"), FUND),
+        of(
+            FeedDiffers,
+            "covers: [inpatient]\naccumulators: { used: { label: 已用, unit: fen } }",
+            &layer(&format!("{USED}, feeds: {{ used: base }}")),
+            &layer(&format!("{USED}, feeds: {{ used: paid }}")),
+        ),
+        of(DoubtfulName, COVERS, &after(&left_to("特团")), &after(&left_to("特困"))),
+        (
+            FirstClassPrepaid,
+            document(
+                "covers: [inpatient]\nclass_prepay: { source: p, rows: [ { otherwise: true, ratio: 10% } ] }",
+                FUND,
+            ),
+            document(
+                "covers: [inpatient]\nclass_prepay: { source: p, rows: [ { when: { class: [\"02\"] }, ratio: 10% } ] }",
+                FUND,
+            ),
+        ),
+        of(LimitBelowDeductible, COVERS, &limited("15"), &limited("15万")),
+        of(
+            RowFarOff,
+            COVERS,
+            &at("{ when: { level: [third] }, ratio: 9.5% }, { otherwise: true, ratio: 90% }"),
+            &at("{ when: { level: [third] }, ratio: 85% }, { otherwise: true, ratio: 90% }"),
+        ),
         (FundOfOtherScheme, whole.replace("310100", "390100"), whole),
     ]
 }
@@ -94,6 +132,7 @@ fn cases() -> Vec<(Kind, String, String)> {
     let of = |kind, from: &str, to: &str| (kind, CASE.replace(from, to), CASE.to_owned());
     vec![
         of(UnknownName, "age: 70", "age: 70, identity: [低保]"),
+        of(NoPolicyYear, "lines:", "accumulated: { 2024-01-10: { yuan: {} } }\nlines:"),
         of(StatusOfOtherScheme, "retired", "adult"),
         of(PrepayOfSelfPaid, "class: 丙", "class: 丙, prepay: 10%"),
         of(LineAmountDiffers, "class: 丙", "class: 丙, quantity: 2, price: 49"),

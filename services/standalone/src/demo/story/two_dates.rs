@@ -11,7 +11,7 @@ use super::{heading, info, settle};
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
     heading(4, "The same bill of the same 衢州 employee on two dates: the policy of the day decides");
     let mut paid = Vec::new();
-    for (year, days) in [("2019-01", ["2019-01-02", "2019-01-08"]), ("2020", ["2020-05-02", "2020-05-08"])] {
+    for (year, days) in [("2018-01", ["2018-01-02", "2018-01-08"]), ("2020", ["2020-05-02", "2020-05-08"])] {
         let visit = stay(QUZHOU, "310", "H33080000001", days, SHORT_STAY);
         let info = info(Some(settle(clients, &format!("demo-quzhou-{year}"), visit).await?))?;
         println!(
