@@ -173,7 +173,7 @@ both_databases! {
                 file_id: "bill-1".to_owned(),
                 ..ReimbursementBill::default()
             };
-            let papers = ["FEE_LIST", "DIAGNOSIS", "DISCHARGE"];
+            let papers = ["FEE_LIST", "DIAGNOSIS", "DISCHARGE_SUMMARY"];
             let papers = papers.map(|kind| ReimbursementPaper { kind: kind.to_owned(), file_id: "f".to_owned() });
             SubmitReimbursementRequest {
                 request_id: new_id(),

@@ -70,8 +70,9 @@ async fn asked_for_health(from: [u8; 4], port: u16) -> Option<SendRequest<bytes:
 #[tokio::test]
 async fn connections_of_one_address_keep_nobody_else_out() {
     may_hold_them();
-    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
-    let mut process = serve_on(&folder, port).descriptors(DESCRIPTORS).start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut process = serve_on(&folder, free_port()).descriptors(DESCRIPTORS).start().await;
+    let port = process.url().rsplit(':').next().unwrap().parse().unwrap();
     let mut held = Vec::new();
     while let Some(connection) = asked_for_health([127, 0, 0, 2], port).await {
         held.push(connection);
