@@ -274,6 +274,6 @@ async fn of_more_than_can_be_answered_as_many_as_can_are_in_time() {
     let done = told.iter().filter(|told| told.as_ref().unwrap().is_empty()).count() as u128;
     let capacity = took.as_millis() / EACH.as_millis() * AT_ONCE as u128;
     println!("{done} of {all} were done in time, {capacity} could be");
-    assert!(done * 10 >= capacity * 8, "{done} of {all} were done in time, {capacity} could be");
+    assert!(done * 10 >= capacity * 7, "{done} of {all} were done in time, {capacity} could be");
     assert!(all as u128 >= 3 * capacity, "{all} asked, {capacity} could be done: no overload");
 }
