@@ -27,7 +27,13 @@ pub fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
         .iter()
         .find(|(name, _)| *name == "composite-seven-payers.yaml")
         .context("the composite")?;
-    let draft = load("draft.yaml", &text.replace("ratio: 93% }", "ratio: 80% }"))?;
+    let draft = load(
+        "draft.yaml",
+        &text.replace(
+            "[third], status: [in_service] }, ratio: 85% }",
+            "[third], status: [in_service] }, ratio: 80% }",
+        ),
+    )?;
     let line = serde_json::to_string(&Stored {
         person: "PERSON".to_owned(),
         id: "CASE".to_owned(),
