@@ -28,7 +28,7 @@ const SETTINGS: [&str; 7] = [
     "effective_cache_size=12GB",
     "max_wal_size=3GB",
     "checkpoint_timeout=15min",
-    "wal_compression=on",
+    "wal_compression=lz4",
     "default_toast_compression=lz4",
     "max_locks_per_transaction=256",
 ];
