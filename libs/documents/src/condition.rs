@@ -76,6 +76,13 @@ pub struct Scope<'n, 'a, C: Condition> {
     pub asked: &'n [&'n str],
 }
 
+impl<C: Condition> Scope<'_, '_, C> {
+    /// From which day on a table holds that does not say it.
+    pub(crate) fn first_day(&self) -> chrono::NaiveDate {
+        self.period.map_or(chrono::NaiveDate::MIN, |period| period.from)
+    }
+}
+
 /// Reads a `when`. All its conditions must hold; they stand in the order of the vocabulary.
 pub fn when<'a, C: Condition>(at: &At<'a>, scope: &Scope<'_, 'a, C>) -> Option<Vec<C>> {
     let entries = at.entries()?;

@@ -134,8 +134,7 @@ fn bare<'a, C: Condition, T>(
     scope: &Scope<'_, 'a, C>,
     values: &Values<T>,
 ) -> Option<TableVersion<C, T>> {
-    let first_day = scope.period.map_or(chrono::NaiveDate::MIN, |period| period.from);
-    let period = Period { from: first_day, to: None };
+    let period = Period { from: scope.first_day(), to: None };
     let rows = match at.raw() {
         Some(_) => vec![single_row(&Map::short(values.keys[0], at), Some(Some(source)), values)?],
         None => rows(at, Some(Some(source)), scope, values)?,
@@ -150,8 +149,7 @@ fn table_version<'a, C: Condition, T>(
 ) -> Option<TableVersion<C, T>> {
     let single = [values.keys, &["unknown", "note"]].concat();
     let map = at.map(&[&["from", "to", "source", "rows"], single.as_slice()].concat())?;
-    let first_day = scope.period.map_or(chrono::NaiveDate::MIN, |period| period.from);
-    let period = period(&map, Some(first_day));
+    let period = period(&map, Some(scope.first_day()));
     let source = map.optional("source", |at| scope.sources.cite(&at)).map(|own| own.or(scope.source));
     let said = single.iter().find(|key| map.get(key).is_some());
     let rows = match (map.get("rows"), said) {

@@ -32,20 +32,17 @@ pub fn find(
     scheme: Insutype,
     day: NaiveDate,
 ) -> Result<&Policy, NoPolicy> {
-    let in_force = InForce::among(policies.documents(), area, scheme, day);
-    let mut apart = None;
-    if let Some(InForce { base, products }) = &in_force
-        && products.is_empty()
-    {
-        return Ok(base);
-    }
-    if let Some(found) = in_force {
-        let [id, version] = found.name();
-        match policies.version(&id, &version) {
-            Some(joined) => return Ok(joined),
-            None => apart = Some(format!("{id} {version}")),
+    let apart = match InForce::among(policies.documents(), area, scheme, day) {
+        Some(InForce { base, products }) if products.is_empty() => return Ok(base),
+        Some(found) => {
+            let [id, version] = found.name();
+            match policies.version(&id, &version) {
+                Some(joined) => return Ok(joined),
+                None => Some(format!("{id} {version}")),
+            }
         }
-    }
+        None => None,
+    };
     let all = policies.documents().iter().map(|policy| policy.as_ref());
     let of_area = all.filter(|policy: &&Policy| policy.areas.contains(&area) && !policy.is_product());
     let of_area = of_area.flat_map(|policy| policy.schemes.iter().map(|scheme| (*scheme, policy.period)));
