@@ -83,6 +83,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("`{}` is not a percentage; write it as {}", "`{1}` 不是百分比；写作 {2}"),
     ("`{}` is not a whole number from {} to {}", "`{1}` 不是 {2} 到 {3} 的整数"),
     ("`{}` is not a whole number of fen within 16 digits", "`{1}` 不是 16 位以内、精确到分的金额"),
+    ("`{}` has a separator of thousands: write {} or {}", "`{1}` 里有千位分隔符：请写 {2} 或 {3}"),
+    ("`{}` has a separator of thousands: write {}", "`{1}` 里有千位分隔符：请写 {2}"),
     (
         "`{}` is not an amount; write yuan as 1300, 8450.50 or 15万",
         "`{1}` 不是金额；以元为单位写作 1300、8450.50 或 15万",
@@ -307,6 +309,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "`{}` has spaces around it, and nothing is called so: write `{}`",
         "`{1}` 前后有空格，没有这样的名称：写 `{2}`",
     ),
+    ("`{}` is read as one name: write `{}`", "`{1}` 会被当作一个名称：请写 `{2}`"),
     ("`{}` is no kind of membership: one of {}", "`{1}` 不是参加情况的种类：应为 {2} 之一"),
     ("`{}` is a membership: write it under `membership`", "`{1}` 是参加情况：请写在 `membership` 下"),
     ("no {} is known as `{}`", "没有见过{1} `{2}`"),
@@ -321,6 +324,10 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "this value is ten times off those of the rows beside it: a decimal point, or 万?",
         "这个数与旁边各行相差十倍：是不是小数点或“万”写错了？",
+    ),
+    (
+        "the ratio of a band is ten times off that of another band of its row: a decimal point?",
+        "同一行里一段的比例与另一段相差十倍：是不是小数点写错了？",
     ),
     (
         "no policy year begins on {}: what stands here counts for nothing. The year of that day begins on {}",
@@ -361,15 +368,37 @@ const SENTENCES: &[(&str, &str)] = &[
 ];
 
 /// What may follow a sentence.
-const HINTS: &[(&str, &str)] = &[
-    ("; did you mean `{}`?", "；是不是 `{1}`？"),
+const HINTS: &[(&str, &str)] = &[("; did you mean `{}`?", "；是不是 `{1}`？")];
+
+/// What is said of signs that a Chinese keyboard typed, as a sentence of its own or behind one.
+const SIGNS: &[(&str, &str)] = &[
+    ("`{}` ({}) is no comma of YAML: write `, `", "`{1}`（{2}）不是 YAML 的逗号：请写半角逗号加空格 `, `"),
     (
-        "; `：` is a full-width colon: write `: `, with a space behind it",
-        "；`：` 是全角冒号：请写半角冒号加空格 `: `",
+        "`：` is a full-width colon: write `: `, with a space behind it",
+        "`：` 是全角冒号：请写半角冒号加空格 `: `",
     ),
-    ("; `，` and `、` are no commas of YAML: write `, `", "；`，`、`、` 不是 YAML 的逗号：请写半角逗号 `, `"),
-    ("; these quotes are none of YAML: write \"…\"", "；这不是 YAML 的引号：请写半角引号 \"…\""),
-    ("; these brackets are full-width: write `[ ]` or `{ }`", "；这是全角括号：请写半角的 `[ ]` 或 `{ }`"),
+    ("`:` has no space behind it: write `: `", "`:` 后面没有空格：请写 `: `"),
+    (
+        "`{}` ({}) is no dash of a list: write `- `, with a space behind it",
+        "`{1}`（{2}）不是列表的短横线：请写半角短横线加空格 `- `",
+    ),
+    (
+        "`＃` (U+FF03) begins no comment: write `#`, with a space before it",
+        "`＃`（U+FF03）不能开始注释：请写半角 `#`，前面加空格",
+    ),
+    (
+        "`＃` (U+FF03) begins no comment: write `#`, or the whole text in quotes",
+        "`＃`（U+FF03）不能开始注释：请写半角 `#`；确属文字的，请把整段文字加半角引号",
+    ),
+    (
+        "no plain space stands before `#`, and it begins no comment: write one, or the whole text in quotes",
+        "`#` 前面不是半角空格，不能开始注释：请写半角空格；确属文字的，请把整段文字加半角引号",
+    ),
+    ("`{}` ({}) is no quote of YAML: write `\"`", "`{1}`（{2}）不是 YAML 的引号：请写半角引号 `\"`"),
+    ("`{}` ({}) is no bracket of YAML: write `{}`", "`{1}`（{2}）不是 YAML 的括号：请写半角的 `{3}`"),
+    ("the line is indented by {} ({}): write plain spaces", "这一行用{1}（{2}）缩进：请写半角空格"),
+    ("{} ({}) is no space of YAML: write a plain one", "{1}（{2}）不是 YAML 的空格：请写半角空格"),
+    ("`{}` ({}) does not belong behind `{}`: leave it out", "`{3}` 后面多了 `{1}`（{2}）：请删去"),
 ];
 
 /// Words that stand in for what varies.
@@ -385,6 +414,8 @@ const WORDS: &[(&str, &str)] = &[
     ("a list", "列表"),
     ("a mapping", "键和值"),
     ("nothing", "空"),
+    ("a full-width space", "全角空格"),
+    ("a no-break space", "不间断空格"),
     ("a pooling area (admdvs)", "统筹区代码"),
     ("an area (admdvs)", "行政区划代码"),
     ("a list_type", "目录类别"),
@@ -418,11 +449,18 @@ pub fn chinese(message: &str) -> Option<String> {
             return Some(sentence + &filled(of_hint, &parts));
         }
     }
-    whole(message)
+    let mut ends = message.match_indices("; ");
+    let behind = |at: usize| Some((whole(&message[..at])?, sentence(SIGNS, &message[at + 2..])?));
+    let signed = ends.find_map(|(at, _)| behind(at));
+    signed.map(|(of, sign)| format!("{of}；{sign}")).or_else(|| whole(message))
 }
 
 fn whole(message: &str) -> Option<String> {
-    SENTENCES.iter().find_map(|(english, chinese)| Some(filled(chinese, &parts(english, message)?)))
+    sentence(SIGNS, message).or_else(|| sentence(SENTENCES, message))
+}
+
+fn sentence(all: &[(&str, &str)], message: &str) -> Option<String> {
+    all.iter().find_map(|(english, chinese)| Some(filled(chinese, &parts(english, message)?)))
 }
 
 /// What stands for each `{}` of a sentence.
@@ -468,7 +506,7 @@ mod tests {
 
     #[test]
     fn a_sentence_says_in_chinese_what_varies() {
-        for (english, chinese) in SENTENCES.iter().chain(HINTS) {
+        for (english, chinese) in SENTENCES.iter().chain(HINTS).chain(SIGNS) {
             let count = english.matches("{}").count();
             let named = |number: usize| chinese.contains(&format!("{{{number}}}"));
             assert!((1..=count).all(named) && !named(count + 1), "{english}");

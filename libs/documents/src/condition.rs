@@ -6,7 +6,7 @@ use crate::problem::Kind;
 use crate::region::Region;
 use crate::source::{SourceIndex, Sources};
 use crate::suggest::closest;
-use crate::typed::hint;
+use crate::typed::no_word;
 
 /// What rows of one kind of document ask: one condition out of its vocabulary.
 pub trait Condition: Clone + PartialEq {
@@ -51,12 +51,10 @@ pub fn condition_words(at: At) -> Option<Vec<String>> {
 /// A word of a list: `[特困，低保]` would be one word, that nobody has.
 fn word(at: &At) -> Option<String> {
     let text = at.text()?;
-    match text.contains(['，', '、', '；']) {
-        true => at.problem(
-            Kind::InvalidValue,
-            format!("`{text}` would be one word{}", hint(&text.replace('；', "，"))),
-        ),
-        false => Some(text.to_owned()),
+    let hint = no_word(text);
+    match hint.is_empty() {
+        true => Some(text.to_owned()),
+        false => at.problem(Kind::InvalidValue, format!("`{text}` would be one word{hint}")),
     }
 }
 

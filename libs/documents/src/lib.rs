@@ -75,6 +75,7 @@ mod range;
 mod read;
 mod region;
 mod rules;
+mod signs;
 mod sink;
 mod source;
 mod suggest;

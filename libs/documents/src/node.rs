@@ -4,7 +4,7 @@
 use crate::problem::Kind;
 use crate::sink::Sink;
 use crate::suggest::closest;
-use crate::typed::{QUOTES, half_width, hint};
+use crate::typed::{QUOTES, half_width, hint, said, sign_behind, without_thousands};
 use crate::yaml::{Data, Node};
 use crate::{MAX_LIST, MAX_TEXT};
 
@@ -78,8 +78,7 @@ impl<'a> At<'a> {
         for (key, _) in &entries {
             let name = key.node.scalar().unwrap_or_default();
             if !known.contains(&name) {
-                let near = closest(name, known.iter().copied());
-                let hint = if near.is_empty() { hint(name) } else { near.as_str() };
+                let hint = closest(name, known.iter().copied());
                 key.problem::<()>(Kind::UnknownKey, format!("unknown key `{name}`{hint}"));
             }
         }
@@ -89,7 +88,7 @@ impl<'a> At<'a> {
     /// A mapping with free keys, as pairs of key and value.
     pub fn entries(&self) -> Option<Vec<(At<'a>, At<'a>)>> {
         let Data::Map(entries) = &self.node.data else {
-            let hint = self.raw().map_or("", hint);
+            let hint = self.raw().map(hint).unwrap_or_default();
             let message = format!("a mapping is needed here, not {}{hint}", self.what());
             return self.problem(Kind::WrongType, message);
         };
@@ -103,7 +102,7 @@ impl<'a> At<'a> {
     /// A list that is not empty.
     pub fn list(&self) -> Option<Vec<At<'a>>> {
         let Data::List(items) = &self.node.data else {
-            let hint = self.raw().map_or("", hint);
+            let hint = self.raw().map(hint).unwrap_or_default();
             let message = format!("a list is needed here, not {}{hint}", self.what());
             return self.problem(Kind::WrongType, message);
         };
@@ -154,8 +153,8 @@ impl<'a> At<'a> {
             return self
                 .problem(Kind::WrongType, format!("a text is needed here: write \"{text}\" in quotes"));
         }
-        if plain && text.starts_with(QUOTES) && text.ends_with(QUOTES) {
-            let inside = text.trim_matches(QUOTES);
+        let inside = text.trim_matches(QUOTES);
+        if plain && text.starts_with(QUOTES) && text.ends_with(QUOTES) && !inside.contains(QUOTES) {
             let message = format!("the quotes around `{inside}` are none of YAML: write \"{inside}\"");
             return self.problem(Kind::WrongType, message);
         }
@@ -186,6 +185,16 @@ impl<'a> At<'a> {
         self.problem(Kind::UnknownCode, message)
     }
 
+    /// Reports a sign behind a value that is right without it, at the sign.
+    pub(crate) fn nothing_behind(&self, kind: Kind, reads: impl Fn(&str) -> bool) -> Option<()> {
+        let Some((rest, sign)) = self.raw().and_then(sign_behind).filter(|(rest, _)| reads(rest)) else {
+            return Some(());
+        };
+        let column = self.node.inside.map_or(self.node.column, |inside| inside + rest.chars().count());
+        self.sink.add(self.node.line, column, &self.path, kind, said::behind(sign, rest));
+        None
+    }
+
     fn what(&self) -> String {
         match &self.node.data {
             Data::List(_) => "a list".to_owned(),
@@ -200,6 +209,7 @@ fn is_not_text(plain: &str) -> bool {
     let number = plain.trim_start_matches(['+', '-']);
     matches!(plain, "~" | "null" | "Null" | "NULL")
         || matches!(plain.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off")
+        || without_thousands(plain).is_some()
         || (number.starts_with(|c: char| c.is_ascii_digit()) && number.chars().all(is_numeric))
 }
 

@@ -35,6 +35,12 @@ impl Sink {
         );
     }
 
+    /// Takes over what another one of the same file collected.
+    pub fn absorb(&self, other: Sink) {
+        other.problems.into_inner().into_iter().for_each(|problem| self.push(&self.problems, problem));
+        other.findings.into_inner().into_iter().for_each(|finding| self.push(&self.findings, finding));
+    }
+
     fn push(&self, to: &RefCell<Vec<Problem>>, problem: Problem) {
         let mut list = to.borrow_mut();
         if list.len() < MAX_PROBLEMS {

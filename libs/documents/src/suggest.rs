@@ -1,9 +1,15 @@
 //! "Did you mean …?"
 
-/// `; did you mean …?` when one of the candidates is close to the word, else nothing.
+use crate::typed::{half_width, hint};
+
+/// `; did you mean …?` when one of the candidates is close to the word, else nothing; first what a Chinese keyboard typed into it.
 pub fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> String {
+    let hint = hint(word);
+    if !hint.is_empty() {
+        return hint;
+    }
     let allowed = 1 + word.chars().count() / 4;
-    let word: String = word.chars().take(100).collect();
+    let word: String = half_width(word).chars().take(100).collect();
     candidates
         .map(|candidate| (strsim::levenshtein(&word, candidate), candidate))
         .filter(|(distance, _)| *distance <= allowed)

@@ -8,7 +8,7 @@ use yizhan_terms::Area;
 use crate::node::{At, Map};
 use crate::period::Period;
 use crate::problem::Kind;
-use crate::typed::{half_width, hint, number};
+use crate::typed::{half_width, hint, number, without_thousands};
 
 /// More digits than any published number has.
 const MAX_NUMBER_CHARS: usize = 24;
@@ -16,8 +16,13 @@ const MAX_NUMBER_CHARS: usize = 24;
 /// `2022-10-01`
 pub fn date(at: At) -> Option<NaiveDate> {
     let text = at.scalar("a date")?;
-    day(&half_width(text))
-        .or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a day; write it as 2022-10-01")))
+    let read = day(&half_width(text));
+    if read.is_none() {
+        mistyped(&at, Kind::InvalidValue, |text| day(&half_width(text)).is_some())?;
+    }
+    read.or_else(|| {
+        at.problem(Kind::InvalidValue, format!("`{text}` is not a day; write it as 2022-10-01{}", hint(text)))
+    })
 }
 
 /// A day as people write it, year first: `2022-10-01`, also `2022-10-1`, `2022/10/1` and `2022年10月1日`.
@@ -31,6 +36,16 @@ fn day(text: &str) -> Option<NaiveDate> {
     };
     let whole_year = (year.len() == 4).then(|| number(year, 4)).flatten()?;
     NaiveDate::from_ymd_opt(i32::try_from(whole_year).ok()?, number(month, 2)?, number(day, 2)?)
+}
+
+/// Reports what a keyboard typed too much: a sign behind a value that `reads` without it, or `150,000`.
+pub fn mistyped(at: &At, kind: Kind, reads: impl Fn(&str) -> bool) -> Option<()> {
+    at.nothing_behind(kind, &reads)?;
+    let text = at.raw().unwrap_or_default();
+    let Some(plain) = without_thousands(text).filter(|plain| reads(plain)) else { return Some(()) };
+    let short = plain.strip_suffix("0000").map(|short| format!("{short}万"));
+    let or = short.filter(|short| reads(short)).map(|short| format!(" or {short}")).unwrap_or_default();
+    at.problem(kind, format!("`{text}` has a separator of thousands: write {plain}{or}"))
 }
 
 /// `from` and `to` of a mapping; `from` has a default when given one.
@@ -57,22 +72,18 @@ pub fn month_and_day(at: At) -> Option<(u32, u32)> {
     let numbers = parts.and_then(|(m, d)| Some((m.parse().ok()?, d.parse().ok()?)));
     // 2023 is no leap year: a policy year cannot begin on 29 February.
     let valid = numbers.filter(|(m, d)| NaiveDate::from_ymd_opt(2023, *m, *d).is_some());
-    valid.or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a day of the year, as 01-01")))
+    valid.or_else(|| {
+        at.problem(Kind::InvalidValue, format!("`{text}` is not a day of the year, as 01-01{}", hint(text)))
+    })
 }
 
 /// Yuan, as `1300`, `8450.50` or `15万`; the value is in fen.
 pub fn amount(at: At) -> Option<Decimal> {
     let text = at.scalar("an amount")?;
-    let typed = number(text);
-    let typed = typed.strip_suffix('元').unwrap_or(&typed);
-    let (number, unit) = match typed.strip_suffix('万') {
-        Some(number) => (number, Decimal::from(1_000_000)),
-        None => (typed, Decimal::ONE_HUNDRED),
-    };
-    let fen = plain_number(number).and_then(|number| number.checked_mul(unit));
-    let Some(fen) = fen else {
+    let Some(fen) = fen(text) else {
+        mistyped(&at, Kind::InvalidValue, |text| fen(text).is_some())?;
         not_a_range(&at, text)?;
-        let message = format!("`{text}` is not an amount; write yuan as 1300, 8450.50 or 15万");
+        let message = format!("`{text}` is not an amount; write yuan as 1300, 8450.50 or 15万{}", hint(text));
         return at.problem(Kind::InvalidValue, message);
     };
     if fen < Decimal::ZERO {
@@ -85,17 +96,32 @@ pub fn amount(at: At) -> Option<Decimal> {
     Some(fen.normalize())
 }
 
+fn fen(text: &str) -> Option<Decimal> {
+    let typed = number(text);
+    let typed = typed.strip_suffix('元').unwrap_or(&typed);
+    let (number, unit) = match typed.strip_suffix('万') {
+        Some(number) => (number, Decimal::from(1_000_000)),
+        None => (typed, Decimal::ONE_HUNDRED),
+    };
+    plain_number(number).and_then(|number| number.checked_mul(unit))
+}
+
 /// A percentage, `85%`; the value is 0.85.
 pub fn ratio(at: At) -> Option<Decimal> {
     let text = at.scalar("a ratio")?;
     let typed = number(text);
     not_a_range(&at, text)?;
     let Some(percent) = typed.strip_suffix('%') else {
-        let hint = plain_number(&typed).map_or_else(|| "as 85%".to_owned(), as_percent);
+        let reads = |text: &str| number(text).strip_suffix('%').and_then(plain_number).is_some();
+        mistyped(&at, Kind::InvalidValue, reads)?;
+        let hint = plain_number(&typed).map_or_else(|| format!("as 85%{}", hint(text)), as_percent);
         return at.problem(Kind::RatioNotPercent, format!("`{text}` is not a percentage; write it {hint}"));
     };
     let Some(percent) = plain_number(percent) else {
-        return at.problem(Kind::InvalidValue, format!("`{text}` is not a percentage; write it as 85%"));
+        return at.problem(
+            Kind::InvalidValue,
+            format!("`{text}` is not a percentage; write it as 85%{}", hint(text)),
+        );
     };
     if percent < Decimal::ZERO || percent > Decimal::ONE_HUNDRED {
         return at.problem(Kind::RatioOutOfRange, format!("`{text}` lies outside 0–100 %"));
@@ -129,8 +155,11 @@ fn as_percent(number: Decimal) -> String {
 pub fn points(at: At) -> Option<Decimal> {
     let text = at.scalar("a number of points")?;
     let Some(points) = plain_number(&number(text)) else {
-        return at
-            .problem(Kind::InvalidValue, format!("`{text}` is not a number of percentage points, as -10"));
+        mistyped(&at, Kind::InvalidValue, |text| plain_number(&number(text)).is_some())?;
+        return at.problem(
+            Kind::InvalidValue,
+            format!("`{text}` is not a number of percentage points, as -10{}", hint(text)),
+        );
     };
     if points.abs() > Decimal::ONE_HUNDRED {
         return at.problem(Kind::PointsOutOfRange, format!("`{text}` lies outside ±100 points"));
@@ -141,9 +170,18 @@ pub fn points(at: At) -> Option<Decimal> {
 /// A whole number within limits.
 pub fn whole(at: At, lowest: i64, highest: i64) -> Option<i64> {
     let text = at.scalar("a whole number")?;
-    let number = half_width(text).parse::<i64>().ok().filter(|number| (lowest..=highest).contains(number));
+    let read = |text: &str| {
+        half_width(text).parse::<i64>().ok().filter(|number| (lowest..=highest).contains(number))
+    };
+    let number = read(text);
+    if number.is_none() {
+        mistyped(&at, Kind::InvalidValue, |text| read(text).is_some())?;
+    }
     number.or_else(|| {
-        at.problem(Kind::InvalidValue, format!("`{text}` is not a whole number from {lowest} to {highest}"))
+        at.problem(
+            Kind::InvalidValue,
+            format!("`{text}` is not a whole number from {lowest} to {highest}{}", hint(text)),
+        )
     })
 }
 

@@ -69,6 +69,7 @@ faults! {
     AccumulatorDiffers = "ACCUMULATOR_DIFFERS", "Two documents of one area declare one accumulator differently.";
     CoversDiffers = "COVERS_DIFFERS", "`covers` leaves out care that a layer names, or care stands both there and in `not_published`.";
     NotUtf8 = "NOT_UTF8", "The file is not UTF-8 (GBK, most often): save it as UTF-8.";
+    FullWidthSign = "FULL_WIDTH_SIGN", "A sign of a Chinese keyboard where YAML has one of its own: told where it stands, with what to write.";
     FileUnreadable = "FILE_UNREADABLE", "The file cannot be read.";
     FundOfOtherScheme = "FUND_OF_OTHER_SCHEME", "A layer pays from the fund of another scheme. Refused when published; a document that was stays readable.";
     PaidAgain = "PAID_AGAIN", "A warning: a layer's base counts cost that an earlier layer may have paid.";

@@ -254,6 +254,30 @@ fn what_looks_wrong_in_cases_that_are_tested_is_told() {
     assert_eq!(strict.status.code(), Some(0), "{}", stdout(&strict));
 }
 
+/// What `settle` says of the lines of a case, `policy test` says too, in the same words.
+#[test]
+fn what_looks_wrong_in_lines_is_told_alike_by_settle_and_test() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = std::fs::read_to_string(root().join(CASE)).unwrap();
+    let case =
+        case.replacen("amount: 800,", "amount: 801,", 1).replacen("class: 丙", "class: 丙, prepay: 10%", 1);
+    let case = file(&folder, "lines.yaml", &case);
+    let test = file(
+        &folder,
+        "lines.cases.yaml",
+        &format!("{}expect: {{ total: 1 }}\n", std::fs::read_to_string(&case).unwrap()),
+    );
+    let settled = stderr(&yizhan(&["settle", "--strict", "--policy", GOOD, "--case", &case]));
+    let tested = stdout(&yizhan(&["policy", "test", "--policy", GOOD, &test]));
+    for part in [
+        "warning: quantity × price is 800, and the amount 801",
+        "warning: a line of class 丙 is paid by the person whole: its `prepay` changes nothing",
+    ] {
+        assert!(settled.contains(part), "{part} is missing in\n{settled}");
+        assert!(tested.contains(part), "{part} is missing in\n{tested}");
+    }
+}
+
 #[test]
 fn cases_and_policies_are_told_apart() {
     let checked = yizhan(&["policy", "check", "libs/policy/tests/conformance/cases/language.yaml", CASE]);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy};
-use yizhan_documents::value::{amount, area, date, digits, period, plain_number, ratio, whole};
+use yizhan_documents::value::{amount, area, date, digits, mistyped, period, plain_number, ratio, whole};
 use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words, half_width};
 use yizhan_money::Fen;
 use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Status, Tier};
@@ -303,9 +303,13 @@ fn class_code(class: &str) -> &'static str {
 /// A quantity, or a unit price in yuan: prices may have more than two decimals.
 fn decimal(at: &At) -> Option<Decimal> {
     let text = at.scalar("a number")?;
-    let number =
-        plain_number(&half_width(text)).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
-    let number = number.filter(|number| *number < Decimal::from(10_i64.pow(14)));
+    let largest = Decimal::from(10_i64.pow(14));
+    let fits = |number: &Decimal| !number.is_sign_negative() && number.scale() <= 8 && *number < largest;
+    let read = |text: &str| plain_number(&half_width(text)).filter(fits);
+    let number = read(text);
+    if number.is_none() {
+        mistyped(at, Kind::InvalidValue, |text| read(text).is_some())?;
+    }
     number
         .or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a number of at most 8 decimals")))
 }

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use yizhan_terms::{Fund, Payer};
 
 use yizhan_documents::value::{name, period};
-use yizhan_documents::{At, Kind, Map, Period, Region, when};
+use yizhan_documents::{At, Kind, Map, Period, Region, closest, when};
 
 use super::condition::Scope;
 use super::names::Names;
@@ -154,7 +154,10 @@ fn unique_id(at: &At, number: LayerIndex, names: &Names) -> Option<String> {
 fn fund(at: &At, payer: Option<Payer>) -> Option<Fund> {
     let code = at.text()?;
     let Some(fund) = Fund::from_code(code).filter(|fund| fund.field().is_some()) else {
-        return at.problem(Kind::UnknownCode, format!("unknown fund_pay_type `{code}`"));
+        return at.problem(
+            Kind::UnknownCode,
+            format!("unknown fund_pay_type `{code}`{}", closest(code, [].into_iter())),
+        );
     };
     match payer {
         Some(payer) if !payer.funds().contains(&fund) => {

@@ -20,6 +20,7 @@ pub(super) fn of(policy: &Policy) -> Vec<Problem> {
         below_deductible(policy, layer, &mut found);
         if let Benefit::Scale { bands, .. } = &layer.benefit {
             far_off(policy, bands, |bands| bands.first().and_then(ratio_of), &mut found);
+            far_bands(policy, bands, &mut found);
         }
         if let Some(deductible) = &layer.deductible {
             far_off(policy, &deductible.amount, deductible_of, &mut found);
@@ -88,6 +89,20 @@ fn far_off<T>(policy: &Policy, table: &Table<T>, of: fn(&T) -> Option<Decimal>, 
             [(lowest, line), (next, _), ..] if far(lowest, next) => told(line),
             [_, .., (next, _), (highest, line)] if far(next, highest) => told(line),
             _ => {}
+        }
+    }
+}
+
+/// A band whose ratio is far from those of the bands beside it, in a row whose first band is not told already.
+fn far_bands(policy: &Policy, table: &Table<Vec<Band>>, found: &mut Vec<Problem>) {
+    for row in table.versions.iter().flat_map(|version| &version.rows) {
+        let Known::Value(bands) = &row.value else { continue };
+        let ratios = || bands.iter().filter_map(ratio_of).filter(|ratio| !ratio.is_zero());
+        let (Some(least), Some(most)) = (ratios().min(), ratios().max()) else { continue };
+        if least * TIMES_OFF <= most && found.iter().all(|one| one.line != row.line) {
+            let message =
+                "the ratio of a band is ten times off that of another band of its row: a decimal point?";
+            found.push(told_at(policy, table, row.line, Kind::RowFarOff, message.to_owned()));
         }
     }
 }

@@ -170,6 +170,11 @@ fn check_name(asked: &Asked, all: &[Asked]) {
     if known.contains(text) {
         return;
     }
+    let parts: Vec<&str> = text.split([' ', '/', '|', '·', '或', '和']).collect();
+    if parts.len() > 1 && parts.iter().all(|part| known.contains(part)) {
+        let message = format!("`{text}` is read as one name: write `{}`", parts.join(", "));
+        return at.finding(Kind::DoubtfulName, message);
+    }
     let beside = all.iter().filter(|other| other.what == *what && text.chars().count() >= MIN_NEAR);
     let near = known.iter().copied().chain(beside.map(|other| other.text)).find(|other| is_near(text, other));
     if let Some(near) = near {

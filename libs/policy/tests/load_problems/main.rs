@@ -8,6 +8,7 @@ mod beside;
 mod broken;
 mod dates_and_rows;
 mod form;
+mod keyboard;
 mod limits;
 mod names;
 mod recognised;
@@ -31,6 +32,7 @@ fn every_kind_of_problem_has_a_test() {
         include_str!("beside.rs"),
         include_str!("dates_and_rows.rs"),
         include_str!("form.rs"),
+        include_str!("keyboard.rs"),
         include_str!("limits.rs"),
         include_str!("names.rs"),
         include_str!("recognised.rs"),

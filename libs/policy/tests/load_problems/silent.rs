@@ -492,4 +492,9 @@ fn values_that_look_like_slips_are_told() {
     );
     assert_eq!(bands("{ when: { level: [third] }, ratio: 0% }, { otherwise: true, ratio: 90% }"), []);
     assert_eq!(bands("{ when: { level: [third] }, ratio: 60% }, { otherwise: true, ratio: 90% }"), []);
+    let within =
+        |second: &str| bands(&format!("{{ bands: [ {{ upto: 1万, ratio: 90% }}, {{ ratio: {second} }} ] }}"));
+    assert_eq!(within("9.5%"), [RowFarOff]);
+    assert_eq!(within("0%"), []);
+    assert_eq!(within("95%"), []);
 }

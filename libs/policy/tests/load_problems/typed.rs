@@ -52,18 +52,18 @@ fn what_yaml_does_not_read_is_named_where_it_stands() {
         "`：` is a full-width colon",
     );
     named("{ add: in_scope }", "{ add：in_scope }", "bad.yaml:44:", "`：` is a full-width colon");
-    named("care: [inpatient], status", "care: [inpatient]， status", "bad.yaml:42:", "no commas of YAML");
+    named("care: [inpatient], status", "care: [inpatient]， status", "bad.yaml:42:", "no comma of YAML");
     named(
         "status: [in_service, retired]",
         "status: [in_service，retired]",
         "bad.yaml:42:",
-        "no commas of YAML",
+        "no comma of YAML",
     );
     named(
         "identity: [低保]",
         "identity: [低保，特困]",
         "bad.yaml:",
-        "would be one word; `，` and `、` are no commas",
+        "would be one word; `，` (U+FF0C) is no comma",
     );
     named("version: \"2024.1\"", "version: “2024.1”", "bad.yaml:2:10", "write \"2024.1\"");
 }
