@@ -45,11 +45,23 @@ struct Search<F> {
 type Mended = (Vec<(usize, Sign)>, Option<Place>);
 
 impl<F: Fn(&str) -> Option<Place>> Search<F> {
-    /// One sign that is enough.
+    /// One sign that is enough, read as what gets furthest.
     fn alone(&mut self, at: Place) -> Option<Mended> {
-        self.typed.near(at.0).into_iter().find_map(|one| {
-            let sign = self.typed.told(&one);
-            let next = self.try_out(&[&one], at)?;
+        let near = self.typed.near(at.0);
+        near.chunk_by(|one, other| (one.line, one.sign) == (other.line, other.sign)).find_map(|of_sign| {
+            let mut best: Option<(&Candidate, Option<Place>, Place)> = None;
+            for one in of_sign {
+                let before = self.typed.0.get(one.line - 1)?.clone();
+                let Some(next) = self.try_out(&[one], at) else { continue };
+                let reached = next.map_or((usize::MAX, 0), |next| self.typed.origin(next));
+                if best.is_none_or(|(.., so_far)| reached > so_far) {
+                    best = Some((one, next, reached));
+                }
+                self.typed.0[one.line - 1] = before;
+            }
+            let (one, next, _) = best?;
+            let sign = self.typed.told(one);
+            self.typed.mend(&[one]);
             Some((vec![(one.line, sign)], next))
         })
     }

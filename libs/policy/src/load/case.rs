@@ -129,7 +129,9 @@ pub(super) fn visit_of(map: &Map) -> Option<Visit> {
     let in_province = map.optional("in_province", |at| at.boolean());
     let remote = map.optional("remote", |at| remote(&at));
     let contracted = map.optional("contracted", |at| at.boolean());
-    let diagnoses = words(map, "diagnosis");
+    // Rows ask in capital letters and half-width digits.
+    let narrow = |words: Vec<String>| words.iter().map(|word| half_width(word).into_owned()).collect();
+    let diagnoses = words(map, "diagnosis").map(narrow);
     let disease = map.optional("disease", |at| disease(&at));
     let tags = words(map, "tag");
     let not_covered = map.optional("not_covered", |at| at.list_of(|at| days_out(&at)));
