@@ -268,7 +268,7 @@ fn what_looks_wrong_in_lines_is_told_alike_by_settle_and_test() {
         &format!("{}expect: {{ total: 1 }}\n", std::fs::read_to_string(&case).unwrap()),
     );
     let settled = stderr(&yizhan(&["settle", "--strict", "--policy", GOOD, "--case", &case]));
-    let tested = stdout(&yizhan(&["policy", "test", "--policy", GOOD, &test]));
+    let tested = stdout(&yizhan(&["policy", "test", &test, "--policy", GOOD]));
     for part in [
         "warning: quantity × price is 800, and the amount 801",
         "warning: a line of class 丙 is paid by the person whole: its `prepay` changes nothing",
