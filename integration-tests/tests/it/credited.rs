@@ -37,6 +37,15 @@ async fn platform(
     (setup.with_person(Person::employee("P1")).start().await, running)
 }
 
+/// The area's own rule of practitioners.
+fn rules(said: &str) -> String {
+    format!(
+        "rules: practitioners-of-999900\nversion: '1'\ntitle: 试\narea: '999900'\n\
+         sources: {{ s: {{ title: 试〔2025〕1号, quality: G }} }}\n\
+         practitioners: [{{ from: 2025-01-01, source: s, suspended: refuse, terminated: refuse, unregistered: accept, {said} }}]\n"
+    )
+}
+
 fn marks(settlement: &Settlement) -> Vec<(&str, usize)> {
     info(settlement).marks.iter().map(|mark| (mark.kind.as_str(), mark.feedetl_sn.len())).collect()
 }
@@ -101,6 +110,25 @@ both_databases! {
         let late = platform.answer_to(quoted).await.expect("what was withheld then is not now").settlement.unwrap();
         assert!(late.credit.is_none() && marks(&late) == [("CREDIT_PENDING", 0)]);
         assert_eq!(posted(&late, &format!("withheld/{THIRD_LEVEL}")), 0);
+        assert!(platform.replay(&info(&late).setl_id).await.unwrap().identical);
+
+        // A line that names nobody is refused all the same where the area says so.
+        credit.answers();
+        platform.publish_settlement_rules(&rules("unnamed: refuse")).await.unwrap();
+        let nobody = || two_doctors("P1", "V3").but(|visit| visit.dr_codg.clear());
+        let preview = platform.preview(nobody()).await.unwrap();
+        let quoted = preview.settlement.as_ref().unwrap();
+        let paid = info(quoted).fund_pay_sumamt_fen;
+        assert_eq!((marks(quoted), withheld(quoted)), (vec![("PRACTITIONER_REFUSED", 1), ("PRACTITIONER_REFUSED", 1)], paid));
+        credit.is_silent();
+        let quoted = SettleRequest { quote_id: preview.quote.unwrap().quote_id, ..settle_request("R3", nobody()) };
+        let late = platform.answer_to(quoted).await.expect("what credit refused then is not refused now").settlement.unwrap();
+        assert_eq!(marks(&late), [("PRACTITIONER_REFUSED", 1), ("CREDIT_PENDING", 0)]);
+        let lines: Vec<&str> = late.credit.iter().flat_map(|credit| &credit.lines).map(|line| line.feedetl_sn.as_str()).collect();
+        assert_eq!((lines, info(&late).fund_pay_sumamt_fen), (vec!["V3F2"], paid), "nothing is the patient's");
+        assert!(withheld(&late) > 0 && withheld(&late) < paid);
+        assert_eq!(posted(&late, &format!("withheld/{THIRD_LEVEL}")), withheld(&late));
+        assert_adds_up(&late);
         assert!(platform.replay(&info(&late).setl_id).await.unwrap().identical);
         assert_books_balance(&platform).await;
     }

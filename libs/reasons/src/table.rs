@@ -1014,8 +1014,8 @@ reasons! {
             "Recovery", "the settlement is of another area or institution than the case";
         AlreadyRecovered: "ALREADY_RECOVERED", Why, "该明细已追回",
             "Recovery", "the line is recovered by another decision that stands";
-        PractitionerRefused: "PRACTITIONER_REFUSED", Why, "该明细已因开单人员医保支付资格不予支付，由医药机构承担",
-            "Recovery; kind of a mark", "the line was refused at settlement for its practitioner: the institution bears it already";
+        PractitionerRefused: "PRACTITIONER_REFUSED", Why, "该明细已因开单人员医保支付资格（或未填人员）不予支付，由医药机构承担",
+            "Recovery; kind of a mark", "the line was refused at settlement for its practitioner, or because it names nobody: the institution bears it already";
         LineUnknown: "LINE_UNKNOWN", Why, "结算中没有该明细",
             "Recovery", "the settlement has no such line";
         NothingPaid: "NOTHING_PAID", Why, "基金没有支付该明细",

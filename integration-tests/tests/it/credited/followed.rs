@@ -14,7 +14,7 @@ use yizhan_proto::settlement::v1::{
 use yizhan_testkit::{TestDatabase, both_databases};
 
 use super::fake::FakeCredit;
-use super::{marks, platform as beside, two_doctors, withheld};
+use super::{marks, platform as beside, rules, two_doctors, withheld};
 use crate::cases::desk::{Books, Office};
 use crate::points::{DOCTOR, act, advance, decide, register};
 use crate::register_followed::until;
@@ -26,6 +26,18 @@ const WITHHELD: &str = "withheld/H99990000003";
 /// 300 yuan of the doctor who gets points, 700 of another.
 fn both(number: &str) -> VisitBuilder {
     two_doctors("P1", number).but(|visit| visit.feedetail[0].bilg_dr_codg = DOCTOR.into())
+}
+
+/// A stay that began as an emergency: F1 by the doctor on its first day, F2 on its third; F3 names nobody.
+fn began_as_an_emergency() -> VisitBuilder {
+    let stay = visit("P1").inpatient("2026-01-15", "2026-01-20").emergency();
+    let stay = stay.line(CARE, "1", "3000").line(CARE, "1", "7000").line(CARE, "1", "10000").numbered("V1");
+    stay.but(|visit| {
+        for (line, day) in visit.feedetail.iter_mut().zip(["2026-01-15", "2026-01-17"]) {
+            line.bilg_dr_codg = DOCTOR.into();
+            line.fee_ocur_date = day.into();
+        }
+    })
 }
 
 async fn settled(platform: &TestPlatform, number: &str) -> Settlement {
@@ -195,6 +207,35 @@ both_databases! {
         hear_again(&platform).await;
         assert_eq!(items(&platform, WorkItemState::Open).await, [], "what somebody closed is not told again");
         take_back(&agency, &matter).await;
+        assert_books_balance(&platform).await;
+    }
+
+    /// Of a stay the area counts two days as the emergency, and marks lines that name nobody: recorded late, reversed and settled again, undone.
+    async fn an_emergency_ends_and_nobody_is_marked_as_the_area_says(db: TestDatabase) {
+        let (platform, agency) = start(&db).await;
+        agency.publish_settlement_rules(&rules("unnamed: mark, emergency_days: 2")).await.unwrap();
+        let paid = platform.settle("R1", began_as_an_emergency()).await.unwrap();
+        assert_eq!((marks(&paid), withheld(&paid)), (vec![("PRACTITIONER_UNNAMED", 1)], 0));
+        assert_eq!(info(&paid).marks[0].feedetl_sn, ["F3"]);
+
+        let matter = suspend(&agency).await;
+        let item = until(&platform, |items| items.len() == 1).await.remove(0);
+        assert_eq!((item.why.as_str(), &item.setl_id), ("PRACTITIONER_UNPAYABLE", &info(&paid).setl_id));
+        assert!(item.why_text.contains("明细 F2）") && item.differs_fen < 0, "only what lies behind: {}", item.why_text);
+
+        platform.reverse("B1", &paid).await.unwrap();
+        let again = platform.settle("R2", began_as_an_emergency()).await.unwrap();
+        assert_eq!(marks(&again), [("PRACTITIONER_REFUSED", 1), ("PRACTITIONER_UNNAMED", 1), ("PRACTITIONER_EMERGENCY", 1)]);
+        let text = &info(&again).marks[0].text;
+        assert!(text.contains("急诊抢救计入院起 2 日，已过"), "{text}");
+        assert_eq!(withheld(&again), -item.differs_fen, "as it was told");
+        assert_eq!(info(&again).psn_part_amt_fen, info(&paid).psn_part_amt_fen, "nothing is the patient's");
+
+        take_back(&agency, &matter).await;
+        let back = until_booked(&platform, &again, 1).await.remove(0);
+        assert_eq!((back.given_back_fen, back.lines.len(), back.lines[0].feedetl_sn.as_str()), (withheld(&again), 1, "F2"));
+        hear_again(&platform).await;
+        assert_eq!(recoveries(&platform, &again).await.len(), 1, "heard twice, given back once");
         assert_books_balance(&platform).await;
     }
 

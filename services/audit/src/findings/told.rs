@@ -21,7 +21,7 @@ const NO_FINDINGS: [&str; 9] = [
 ];
 
 /// Marks, with what the finding is called; any other is called 结算标记.
-const NAMES: [(&str, &str); 13] = [
+const NAMES: [(&str, &str); 14] = [
     ("EMERGENCY_WITHOUT_CONTRACT", "暂停协议期间急诊结算"),
     ("STAY_WITHOUT_CONTRACT", "住院期间部分日期无协议"),
     ("DEPARTMENT_SUSPENDED", "暂停科室的费用"),
@@ -33,6 +33,7 @@ const NAMES: [(&str, &str); 13] = [
     ("KINSHIP_NOT_SHOWN", "共济亲属关系未见户籍登记"),
     ("PRACTITIONER_MARKED", "开单人员不具备医保支付资格"),
     ("PRACTITIONER_EMERGENCY", "开单人员暂停或终止支付资格期间急诊结算"),
+    ("PRACTITIONER_UNNAMED", "明细未填开单人员，就诊未填医师"),
     ("CREDIT_PENDING", "未核对开单人员支付资格"),
     (SAME_DAYS, "同一时段在两处就诊"),
 ];
@@ -180,5 +181,37 @@ fn violation(
         consequence: Consequence::Mark.into(),
         jr_id,
         ..Violation::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_settlement_marked_about_practitioners_is_found_but_what_it_refused() {
+        let marked = |kind: &str| SettlementMark {
+            kind: kind.to_owned(),
+            text: "照常支付，待核查".to_owned(),
+            feedetl_sn: vec!["F1".to_owned(), "F2".to_owned()],
+            rule: "own@1/practitioners/2025-01-01".to_owned(),
+        };
+        let kinds =
+            ["PRACTITIONER_UNNAMED", "PRACTITIONER_MARKED", "PRACTITIONER_EMERGENCY", "PRACTITIONER_REFUSED"];
+        let info = SettlementInfo { marks: kinds.map(marked).to_vec(), ..SettlementInfo::default() };
+        let found = told(&Settlement { setlinfo: Some(info), ..Settlement::default() });
+        let found: Vec<&Violation> = found.iter().map(|raised| &raised.violation).collect();
+        let names: Vec<_> = found.iter().map(|one| (one.rule_id.as_str(), one.rule_name.as_str())).collect();
+        let expected = [
+            ("PRACTITIONER_UNNAMED", "明细未填开单人员，就诊未填医师"),
+            ("PRACTITIONER_MARKED", "开单人员不具备医保支付资格"),
+            ("PRACTITIONER_EMERGENCY", "开单人员暂停或终止支付资格期间急诊结算"),
+        ];
+        assert_eq!(names, expected);
+        for one in found {
+            let lines: Vec<_> =
+                one.judge_result_detail_dtos.iter().map(|line| line.feedetl_sn.as_str()).collect();
+            assert_eq!((lines, one.vola_evid.as_str()), (vec!["F1", "F2"], "own@1/practitioners/2025-01-01"));
+        }
     }
 }

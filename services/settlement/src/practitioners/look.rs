@@ -12,7 +12,7 @@ use yizhan_runtime::{Reason, ServiceError};
 use super::Said;
 use super::decided::Decided;
 use crate::books::messages::parts::header;
-use crate::books::messages::practitioners::{PENDING, key, own};
+use crate::books::messages::practitioners::{is_pending, key, own};
 use crate::books::messages::withheld::{
     Withheld, refused_lines, refusing, withheld_by, withheld_for_practitioners, without,
 };
@@ -123,6 +123,7 @@ impl Now {
         let (info, refused) = (header(answer), refused_lines(answer));
         let mut now = Now::default();
         for row in own(answer) {
+            // Of a line that names nobody credit says nothing, then or now.
             let Some((code, day, place)) = key(info, row) else { continue };
             let asked = [code, day, place].map(str::to_owned);
             let Some(known) = days.get(&asked).filter(|known| known.status != UNASKED) else { continue };
@@ -191,7 +192,7 @@ impl Now {
             let named = lines.iter().take(NAMED).cloned().collect::<Vec<_>>().join(",");
             told.push(format!("{}（明细 {named}）", stood(&day.qualification()?)));
         }
-        let pending = header(answer).marks.iter().any(|mark| mark.kind == PENDING);
+        let pending = is_pending(header(answer));
         let when = if pending { "结算时未能核对" } else { "结算后得知" };
         let mut follows = Vec::new();
         if borne.0 > 0 {

@@ -40,7 +40,7 @@ impl Credit {
     fn tell(&self, app: &App, answer: Settlement) -> Settlement {
         match &self.said {
             Some((asked, found)) => credited::tell(&app.rules.current(), answer, asked, found),
-            None if self.away => credited::pending(answer),
+            None if self.away => credited::pending(&app.rules.current(), answer),
             None => answer,
         }
     }

@@ -14,6 +14,7 @@ use yizhan_runtime::{Reason, ServiceError};
 use super::messages::filing;
 use crate::books::digest;
 use crate::books::messages::parts::{header, policy_of};
+use crate::books::messages::practitioners::is_pending;
 
 /// What a quote carries.
 #[derive(Clone, PartialEq, Message)]
@@ -131,7 +132,8 @@ impl Read<'_> {
         // withhold.
         let refused = promised.refused != actual.refused;
         let withheld = !refused && self.settlement.audit.is_some() && promised.withheld != actual.withheld;
-        let refused = refused && self.settlement.credit.is_some();
+        let away = is_pending(header(self.settlement));
+        let refused = refused && self.settlement.credit.is_some() && !away;
         if promised.amounts == actual.amounts && !withheld && !refused {
             return Ok(());
         }

@@ -12,6 +12,11 @@ use crate::books::store::practitioner_days::{Model, UNASKED, kept};
 /// Kind of the mark of what credit did not say.
 pub const PENDING: &str = "CREDIT_PENDING";
 
+/// Whether credit did not say how those of a settlement stood.
+pub fn is_pending(info: &SettlementInfo) -> bool {
+    info.marks.iter().any(|mark| mark.kind == PENDING)
+}
+
 /// Who is asked about, on which day, and where.
 pub type Key<'a> = (&'a str, &'a str, &'a str);
 
@@ -36,7 +41,7 @@ pub fn own(answer: &Settlement) -> impl Iterator<Item = &FeeLineResult> {
 /// Everybody of a settlement, with how they stood by its answer; nobody where credit was not asked.
 pub fn days_of(answer: &Settlement) -> Vec<Model> {
     let info = header(answer);
-    let pending = info.marks.iter().any(|mark| mark.kind == PENDING);
+    let pending = is_pending(info);
     let settled = info.reverses_setl_id.is_empty() && info.setl_type != MANUAL && !info.setl_id.is_empty();
     if !settled || answer.credit.is_none() && !pending {
         return Vec::new();

@@ -9,7 +9,7 @@ use yizhan_proto::settlement::v1::{
     Credited, CreditedLine, FeeLineResult, LineHandling, Settlement, SettlementInfo, SettlementMark,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_terms::{Area, MedType};
+use yizhan_terms::{Area, InstitutionType, MedType};
 
 use super::marks::mark;
 use crate::books::messages::parts::header;
@@ -32,7 +32,7 @@ pub fn questions(rules: &Rules, answer: &Settlement) -> Vec<QualificationQuestio
     asked.into_iter().map(question).collect()
 }
 
-/// Puts the answers, which are in the order of the questions, into the answer of a visit.
+/// Puts the answers, which are in the order of the questions, into the answer of a visit, with what the rule says of lines that name nobody.
 pub fn tell(
     rules: &Rules,
     mut answer: Settlement,
@@ -42,26 +42,33 @@ pub fn tell(
     let found: BTreeMap<Key<'_>, &Qualification> = asked.iter().map(key_of).zip(found).collect();
     let info = header(&answer);
     let line = |row: &FeeLineResult| {
-        let qualification = *found.get(&key(info, row)?)?;
+        let qualification = match key(info, row) {
+            Some(key) => Some(*found.get(&key)?),
+            None => None,
+        };
         let rule = rule_of(rules, info, row)?;
-        Some(CreditedLine {
+        let handling = handled(&rule.rule, qualification.map(Qualification::status), (info, row))?;
+        let line = CreditedLine {
             feedetl_sn: row.feedetl_sn.clone(),
-            handling: handled(&rule.rule, qualification.status(), info)?.into(),
-            qualification: Some(qualification.clone()),
+            handling: handling.into(),
+            qualification: qualification.cloned(),
             rule: rule.id.clone(),
-        })
+        };
+        let text = format!("{}：{}", who(qualification), follows(handling, over(&rule.rule, info)));
+        Some((line, text))
     };
-    let lines: Vec<CreditedLine> = match found.is_empty() {
-        true => Vec::new(),
-        false => own(&answer).filter_map(line).collect(),
-    };
-    answer.setlinfo.get_or_insert_default().marks.extend(marks(&lines));
+    let lines: Vec<(CreditedLine, String)> = own(&answer).filter_map(line).collect();
+    let marks = marks(&lines);
+    answer.setlinfo.get_or_insert_default().marks.extend(marks);
+    let lines = lines.into_iter().map(|(line, _)| line).collect();
     answer.credit = Some(Credited { lines, withheld_fen: 0 });
     answer
 }
 
-/// Credit did not say.
-pub fn pending(mut answer: Settlement) -> Settlement {
+/// Credit did not say. What the rule says of lines that name nobody needs no answer of it.
+pub fn pending(rules: &Rules, answer: Settlement) -> Settlement {
+    let mut answer = tell(rules, answer, &[], &[]);
+    answer.credit = answer.credit.filter(|credit| !credit.lines.is_empty());
     let text = "未能及时核对相关人员医保支付资格".to_owned();
     let info = answer.setlinfo.get_or_insert_default();
     info.marks.push(mark((PENDING, text), [], ""));
@@ -98,7 +105,7 @@ pub fn handling_of(
     row: &FeeLineResult,
     status: QualificationStatus,
 ) -> Option<LineHandling> {
-    handled(&rule_of(rules, info, row)?.rule, status, info)
+    handled(&rule_of(rules, info, row)?.rule, Some(status), (info, row))
 }
 
 fn matters(rule: &Practitioners) -> bool {
@@ -117,46 +124,79 @@ fn of_status(rule: &Practitioners, status: QualificationStatus) -> Option<Handli
     })
 }
 
-/// What becomes of a line; `None`: it is paid as if nothing were.
-fn handled(rule: &Practitioners, status: QualificationStatus, info: &SettlementInfo) -> Option<LineHandling> {
-    let handling = of_status(rule, status)?;
-    let emergency =
-        || MedType::from_code(&info.med_type).is_some_and(|med_type| is_emergency(info.emergency, med_type));
+/// What becomes of a line, at the counter and whenever it is looked at again; `None`: it is paid as if nothing were. Without a status it names
+/// nobody, which is nothing at a pharmacy.
+fn handled(
+    rule: &Practitioners,
+    status: Option<QualificationStatus>,
+    (info, row): (&SettlementInfo, &FeeLineResult),
+) -> Option<LineHandling> {
+    let handling = match status {
+        Some(status) => of_status(rule, status)?,
+        None if is_pharmacy(info) => return None,
+        None => rule.unnamed,
+    };
     match handling {
-        Handling::Refuse if emergency() => Some(LineHandling::Emergency),
+        Handling::Refuse if in_emergency(rule, info, row) => Some(LineHandling::Emergency),
         Handling::Refuse => Some(LineHandling::Refused),
         Handling::Mark => Some(LineHandling::Marked),
         Handling::Accept => None,
     }
 }
 
-/// A mark for each practitioner and what became of their lines.
-fn marks(lines: &[CreditedLine]) -> Vec<SettlementMark> {
-    let mut all: BTreeMap<(LineHandling, &str, String), Vec<&CreditedLine>> = BTreeMap::new();
-    for line in lines {
-        let Some(qualification) = &line.qualification else { continue };
-        let (kind, text) = (line.handling(), told(qualification, line.handling()));
-        all.entry((kind, &line.rule, text)).or_default().push(line);
+fn is_pharmacy(info: &SettlementInfo) -> bool {
+    info.medins_type == InstitutionType::Pharmacy.code() || info.med_type == MedType::Pharmacy.code()
+}
+
+/// Whether a line is 急诊抢救: its visit is, and its day is not behind those of a stay that the rule counts.
+fn in_emergency(rule: &Practitioners, info: &SettlementInfo, row: &FeeLineResult) -> bool {
+    let Some(days) = over(rule, info) else {
+        return MedType::from_code(&info.med_type)
+            .is_some_and(|med_type| is_emergency(info.emergency, med_type));
+    };
+    let since = parse_date(&info.begndate).zip(parse_date(day_of(info, row)));
+    since.is_none_or(|(first, day)| (day - first).num_days() < days)
+}
+
+/// After how many days a stay that began as an emergency is none any more; `None` of one that stays one, and of any other visit.
+fn over(rule: &Practitioners, info: &SettlementInfo) -> Option<i64> {
+    let stay = MedType::from_code(&info.med_type).filter(|med_type| med_type.is_stay())?;
+    rule.emergency_days.filter(|_| is_emergency(info.emergency, stay))
+}
+
+/// A mark for each practitioner, or those whom nobody named, and what became of their lines.
+fn marks(lines: &[(CreditedLine, String)]) -> Vec<SettlementMark> {
+    let mut all: BTreeMap<(LineHandling, &str, &str), Vec<&CreditedLine>> = BTreeMap::new();
+    for (line, text) in lines {
+        all.entry((line.handling(), &line.rule, text)).or_default().push(line);
     }
-    let mark_of = |((handling, rule, text), lines): ((LineHandling, &str, String), Vec<&CreditedLine>)| {
+    let mark_of = |((handling, rule, text), lines): ((LineHandling, &str, &str), Vec<&CreditedLine>)| {
+        let named = lines.iter().any(|line| line.qualification.is_some());
         let kind = match handling {
             LineHandling::Refused => "PRACTITIONER_REFUSED",
+            _ if !named => "PRACTITIONER_UNNAMED",
             LineHandling::Emergency => "PRACTITIONER_EMERGENCY",
             LineHandling::Marked | LineHandling::Unspecified => "PRACTITIONER_MARKED",
         };
-        mark((kind, text), lines.iter().map(|line| line.feedetl_sn.as_str()), rule)
+        mark((kind, text.to_owned()), lines.iter().map(|line| line.feedetl_sn.as_str()), rule)
     };
     all.into_iter().map(mark_of).collect()
 }
 
-/// Who stood how, and what follows, in Chinese.
-fn told(qualification: &Qualification, handling: LineHandling) -> String {
-    let follows = match handling {
-        LineHandling::Refused => "基金不予支付，由医药机构承担，不影响个人负担",
-        LineHandling::Emergency => "急诊抢救，照常支付",
-        LineHandling::Marked | LineHandling::Unspecified => "照常支付，待核查",
-    };
-    format!("{}：{follows}", stood(qualification))
+/// Who stood how, in Chinese.
+fn who(qualification: Option<&Qualification>) -> String {
+    qualification.map_or_else(|| "未填开单人员，也未填就诊医师".to_owned(), stood)
+}
+
+/// What follows, in Chinese; `over`: after how many days a stay was no emergency any more.
+fn follows(handling: LineHandling, over: Option<i64>) -> String {
+    let refused = "基金不予支付，由医药机构承担，不影响个人负担";
+    match (handling, over) {
+        (LineHandling::Refused, Some(days)) => format!("急诊抢救计入院起 {days} 日，已过；{refused}"),
+        (LineHandling::Refused, None) => refused.to_owned(),
+        (LineHandling::Emergency, _) => "急诊抢救，照常支付".to_owned(),
+        (LineHandling::Marked | LineHandling::Unspecified, _) => "照常支付，待核查".to_owned(),
+    }
 }
 
 /// Who stood how, since when and by what, in Chinese.
@@ -175,100 +215,4 @@ pub fn stood(qualification: &Qualification) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settlements::messages::audited::withhold;
-
-    fn rules() -> Rules {
-        Rules::embedded()
-    }
-
-    fn row(feedetl_sn: &str, doctor: &str, day: &str) -> FeeLineResult {
-        FeeLineResult {
-            feedetl_sn: feedetl_sn.to_owned(),
-            bilg_dr_codg: doctor.to_owned(),
-            fee_ocur_date: day.to_owned(),
-            inscp_scp_amt_fen: 100,
-            ..FeeLineResult::default()
-        }
-    }
-
-    fn answer(emergency: bool) -> Settlement {
-        let info = SettlementInfo {
-            setl_id: "S1".to_owned(),
-            fixmedins_code: "H1".to_owned(),
-            mdtrtarea_admvs: "430100".to_owned(),
-            med_type: "21".to_owned(),
-            enddate: "2026-01-20".to_owned(),
-            dr_codg: "D2".to_owned(),
-            inscp_scp_amt_fen: 500,
-            fund_pay_sumamt_fen: 250,
-            emergency,
-            ..SettlementInfo::default()
-        };
-        let earlier = FeeLineResult { earlier_part: true, ..row("0", "D1", "2026-01-18") };
-        let feedetail = vec![
-            earlier,
-            row("1", "D1", "2026-01-19"),
-            row("2", "D1", "2026-01-20"),
-            row("3", "D1", "2026-01-20"),
-            row("4", "", ""),
-            row("5", "D1", "2024-12-31"),
-        ];
-        Settlement { setlinfo: Some(info), feedetail, ..Settlement::default() }
-    }
-
-    fn said(answer: &Settlement, status: impl Fn(Key<'_>) -> QualificationStatus) -> Settlement {
-        let asked = questions(&rules(), answer);
-        let found = |question: &QualificationQuestion| Qualification {
-            practitioner_code: question.practitioner_code.clone(),
-            day: question.day.clone(),
-            status: status(key_of(question)).into(),
-            ..Qualification::default()
-        };
-        let found: Vec<_> = asked.iter().map(found).collect();
-        withhold(tell(&rules(), answer.clone(), &asked, &found))
-    }
-
-    #[test]
-    fn everybody_is_asked_about_once_a_day() {
-        let asked = questions(&rules(), &answer(false));
-        let asked: Vec<_> = asked.iter().map(key_of).collect();
-        let expected = [("D1", "2026-01-19", "H1"), ("D1", "2026-01-20", "H1"), ("D2", "2026-01-20", "H1")];
-        assert_eq!(
-            asked, expected,
-            "the doctor of the visit where the line names none; nothing before there was 支付资格"
-        );
-    }
-
-    #[test]
-    fn what_is_refused_is_the_institution_s() {
-        let suspended = |(code, day, _): Key<'_>| match (code, day) {
-            ("D1", "2026-01-20") => QualificationStatus::Suspended,
-            ("D2", _) => QualificationStatus::Unregistered,
-            _ => QualificationStatus::Normal,
-        };
-        let told = said(&answer(false), suspended);
-        let credit = told.credit.as_ref().unwrap();
-        let lines: Vec<_> =
-            credit.lines.iter().map(|line| (line.feedetl_sn.as_str(), line.handling())).collect();
-        assert_eq!(lines, [("2", LineHandling::Refused), ("3", LineHandling::Refused)]);
-        assert_eq!(credit.withheld_fen, 100, "200 of 500 in scope, of which 250 are paid");
-        let booked: Vec<_> = told.postings.iter().map(|one| (one.account.as_str(), one.amount_fen)).collect();
-        assert_eq!(booked, [("institution/H1", -100), ("withheld/H1", 100)]);
-        let marks = &told.setlinfo.as_ref().unwrap().marks;
-        assert_eq!(
-            (marks.len(), marks[0].kind.as_str(), marks[0].feedetl_sn.len()),
-            (1, "PRACTITIONER_REFUSED", 2)
-        );
-        assert!(marks[0].text.contains("由医药机构承担"), "{}", marks[0].text);
-    }
-
-    #[test]
-    fn an_emergency_is_paid() {
-        let told = said(&answer(true), |_| QualificationStatus::Terminated);
-        let credit = told.credit.as_ref().unwrap();
-        assert!(credit.lines.iter().all(|line| line.handling() == LineHandling::Emergency));
-        assert_eq!((credit.lines.len(), credit.withheld_fen, told.postings.len()), (4, 0, 0));
-    }
-}
+mod tests;
