@@ -289,9 +289,9 @@ fn a_rule_of_practitioners_that_does_not_fit_is_refused() {
         assert_eq!(read(said), Ok(()), "{said}");
     }
     for (said, named) in [
-        ("unnamed: pay", "unnamed"),
-        ("emergency_days: 0", "emergency_days"),
-        ("emergency_days: 367", "emergency_days"),
+        ("unnamed: pay", "unknown code `pay`"),
+        ("emergency_days: 0", "from 1 to 366"),
+        ("emergency_days: 367", "from 1 to 366"),
     ] {
         let problems = read(said).unwrap_err();
         assert!(problems.contains(named), "{said}: {problems}");
