@@ -1067,7 +1067,7 @@ reasons! {
         NotRegisteredThere: "NOT_REGISTERED_THERE", Refusal(FailedPrecondition), "该人员当日未在该机构登记备案",
             "LeaveInstitution", "no registration there that could end on the day, or be taken back", "check institution and day", "no";
         ActCounted: "ACT_COUNTED", Refusal(AlreadyExists), "该行为已记分",
-            "DecidePoints, RecordConduct", "the act, `act_id`, has its points already, by `matter_id`; also where audit found it against the same line of the case before", "take the earlier decision back if it was wrong", "no";
+            "DecidePoints, RecordConduct", "the act, `act_id`, has its points already, by `matter_id`; also where audit found it against the same line of the case before, or by the same kind of violation in another case", "take the earlier decision back if it was wrong", "no";
         PointsMatterUnknown: "POINTS_MATTER_UNKNOWN", Refusal(NotFound), "没有该记分事项",
             "AdvancePoints, GetPointsMatter", "no such matter, or not one the caller may know of", "check `matter_id`", "no";
         PointsStepRefused: "POINTS_STEP_REFUSED", Refusal(FailedPrecondition), "记分事项的当前状态不允许该操作，请刷新后重试",
@@ -1082,6 +1082,8 @@ reasons! {
             "CloseProposal, ReopenProposal", "no such proposal, or not one of the caller's area", "check `proposal_id`", "no";
         ProposalClosed: "PROPOSAL_CLOSED", Refusal(FailedPrecondition), "该待记分事项已处理",
             "CloseProposal, DecidePoints", "points were decided on it, it was closed, or audit took its decision back: `state`", "read it again", "no";
+        ProposalActsLeft: "PROPOSAL_ACTS_LEFT", Refusal(FailedPrecondition), "该待记分事项还有未处理的行为",
+            "DecidePoints", "audit found more acts in the case than were decided on: `act_ids`", "give points for each, or name it in `dismissed` with the reason", "no";
         ConductUnknown: "CONDUCT_UNKNOWN", Refusal(NotFound), "没有该失信行为记录",
             "ObjectToConduct, DecideObjection, TakeBackConduct", "no such matter, or not one the caller may know of", "check `matter_id`", "no";
         ConductEntered: "CONDUCT_ENTERED", Refusal(AlreadyExists), "该行为已有记录",

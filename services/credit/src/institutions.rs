@@ -12,6 +12,8 @@ mod judge;
 mod messages;
 mod propose;
 mod store;
+#[cfg(test)]
+mod written;
 
 pub use api::GradeApi;
 pub use judge::{Judged, judge};

@@ -12,8 +12,8 @@ mod watch;
 pub use api::LedgerApi;
 pub use list::sees;
 pub use store::{
-    Known, Model, append, entry, hold, known, make_known, of_area, of_matter, of_subject, of_subjects,
-    subject_unknown, with_entries,
+    Known, Model, append, append_all, entry, hold, known, make_known, of_area, of_matter, of_subject,
+    of_subjects, subject_unknown, with_entries,
 };
 
 use yizhan_proto::credit::v1::{Subject, SubjectKind};

@@ -12,6 +12,7 @@ mod queries;
 mod register;
 mod replay;
 mod retold;
+mod same;
 mod store;
 #[cfg(test)]
 mod written;
@@ -22,3 +23,4 @@ pub use domain::matter::standing;
 pub use domain::timeline::Status;
 pub use register::{check_papers, entry};
 pub use retold::{Retold, RetoldAct, retold};
+pub use same::{decided, related};

@@ -10,4 +10,4 @@ mod store;
 pub use api::ProposalApi;
 pub use follow::FollowDecisions;
 pub use list::waiting;
-pub use settle::{decided, undecided};
+pub use settle::{Named, decided, undecided};

@@ -38,9 +38,9 @@ pub async fn rows(
     find_rows_where::<Entity, 1>(db, [Column::PractitionerCode], keys, "1 = 1").await
 }
 
-/// Writes how one stands.
-pub async fn write(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
-    upsert::<Entity>(db, vec![row]).await
+/// Writes how some stand.
+pub async fn write(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), DbErr> {
+    upsert::<Entity>(db, rows).await
 }
 
 /// Reads for those who ask at the same time: many callers share one statement. Cheap to clone.

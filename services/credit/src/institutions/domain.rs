@@ -8,6 +8,6 @@ pub mod standing;
 pub mod table;
 
 #[cfg(test)]
-mod cases;
+pub mod cases;
 #[cfg(test)]
-mod histories;
+pub mod histories;

@@ -155,11 +155,28 @@ pub async fn append(
     known: &mut Known,
     entries: Vec<Entry>,
 ) -> Result<Vec<Entry>, ServiceError> {
-    for entry in &entries {
+    append_all(tx, credit, std::slice::from_mut(known), vec![entries]).await
+}
+
+/// The same of many subjects, with the entries of each.
+///
+/// # Errors
+/// Those of the database.
+pub async fn append_all(
+    tx: &DatabaseTransaction,
+    credit: &Credit,
+    known: &mut [Known],
+    entries: Vec<Vec<Entry>>,
+) -> Result<Vec<Entry>, ServiceError> {
+    for entry in entries.iter().flatten() {
         areas::require(Area::parse(&entry.poolarea_no))?;
     }
     let at = credit.clock.now();
-    let entries: Vec<Entry> = entries.into_iter().map(|entry| numbered(known, entry, at)).collect();
+    let of_each = known.iter_mut().zip(entries);
+    let numbered = of_each.flat_map(|(known, entries)| {
+        entries.into_iter().map(|entry| numbered(known, entry, at)).collect::<Vec<_>>()
+    });
+    let entries: Vec<Entry> = numbered.collect();
     let told = entries.iter().map(|entry| NewChange {
         area: entry.poolarea_no.clone(),
         kind: ENTRY,
@@ -172,7 +189,7 @@ pub async fn append(
     let mut rows: Vec<Model> = entries.iter().map(row_of).collect();
     LEDGER.append(tx, &credit.log_key, &mut rows).await?;
     insert::<Entity>(tx, rows).await?;
-    upsert::<known_subject::Entity>(tx, vec![known.clone()]).await?;
+    upsert::<known_subject::Entity>(tx, known.to_vec()).await?;
     Ok(entries)
 }
 

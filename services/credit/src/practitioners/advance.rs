@@ -1,6 +1,6 @@
 //! A step of a points matter.
 
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::NaiveDate;
 use yizhan_proto::credit::v1::{AdvancePointsRequest, AdvancePointsResponse, Entry, EntryKind};
 use yizhan_runtime::clock::{day_text, parse_date};
 use yizhan_runtime::once::{self, Done, Write};
@@ -9,7 +9,7 @@ use yizhan_terms::Area;
 use yizhan_workflow::{Refused, Why, is_reason};
 
 use super::changes::Held;
-use super::domain::matter::{Matter, kind_of, points_of, standing};
+use super::domain::matter::{Matter, kind_of, standing};
 use super::domain::table::{Action, MATTERS, Need, State};
 use super::domain::timeline::Timeline;
 use super::messages::{self, due, is_met, qualification, roles, scheme_of};
@@ -134,8 +134,16 @@ impl Step<'_> {
         scheme: &Points,
     ) -> Result<Vec<Entry>, ServiceError> {
         let Some(kind) = kind_of(self.action) else {
-            let undone = matter.last_step().into_iter().map(|undone| Entry {
+            let undone = matter.last_step();
+            let whole = undone.iter().any(|entry| entry.kind() == EntryKind::PointsDecided);
+            // That the other acts of the proposal give none was said with it.
+            let dismissed = all.iter().copied().filter(|entry| {
+                let of_it = entry.about_entry_id == said.matter_id;
+                whole && of_it && entry.kind() == EntryKind::ActClosed
+            });
+            let undone = undone.into_iter().chain(dismissed).map(|undone| Entry {
                 kind: EntryKind::Withdrawn.into(),
+                matter_id: undone.matter_id.clone(),
                 undoes_entry_id: undone.entry_id.clone(),
                 ..said.clone()
             });
@@ -191,25 +199,14 @@ impl Step<'_> {
         scheme: &Points,
     ) -> Result<(), ServiceError> {
         let mut violations = Violations::new();
-        let decided = matter.acts().next().and_then(|act| parse_date(&act.decided_on));
-        let repaired = |entry: &&&Entry| {
-            let same_year = parse_date(&entry.decided_on).is_some_and(|day| day.year() == self.day.year());
-            entry.kind() == EntryKind::Repaired && same_year
-        };
-        let before: u32 = all.iter().filter(repaired).map(|entry| points_of(entry)).sum();
-        let of_matter = matter.0.iter().filter(|entry| entry.kind() == EntryKind::Repaired);
-        let left = matter.total().saturating_sub(of_matter.map(|entry| points_of(entry)).sum());
-        let this_year = decided.is_some_and(|day| day.year() == self.day.year());
-        let most = if this_year { scheme.repair_points.saturating_sub(before).min(left) } else { 0 };
+        let most = matter.repairable(all, scheme, self.day);
         let asked = u32::try_from(self.request.repaired_points).unwrap_or(u32::MAX);
         let told = format!("最多修复 {most} 分");
         violations.require(asked <= most, "repaired_points", Reason::RepairTooMuch.saying(told));
         if let Some(until) = parse_date(&self.request.until_date) {
             let ends_on = timeline.suspended_until(self.day);
-            let least = Months::new(scheme.repair_leaves_months);
-            let least = decided.and_then(|day| day.checked_add_months(least));
-            let fits =
-                ends_on.is_some_and(|ends_on| until < ends_on) && least.is_some_and(|least| least <= until);
+            let shorter = ends_on.is_some_and(|ends_on| until < ends_on);
+            let fits = shorter && matter.shortest(scheme).is_some_and(|least| least <= until);
             violations.require(fits, "until_date", Reason::RepairTooMuch);
         }
         violations.none()

@@ -15,15 +15,18 @@ use super::changes::Held;
 use super::domain::matter::standing;
 use super::messages::{self, qualification};
 use super::register::entry;
+use super::same;
 use crate::app::Credit;
 use crate::ledger::{self, is_code};
 use crate::officer::check_opter;
-use crate::proposals;
+use crate::proposals::{self, Named};
 use crate::schemes::not_in_force;
 use crate::schemes::points::{Points, Responsibility};
 
 /// Acts in one decision at most.
 const MAX_ACTS: usize = 50;
+/// Acts that give no points at most.
+const MAX_DISMISSED: usize = 200;
 /// Items of an act at most.
 const MAX_ITEMS: usize = 10;
 /// Longest act_id.
@@ -44,6 +47,7 @@ pub async fn decide_points(
     wrong.require(case, "case_id", Reason::Characters);
     let fits = (1..=MAX_ACTS).contains(&request.acts.len());
     wrong.require(fits, "acts", Reason::CountInvalid.saying("每次 1 至 50 个行为"));
+    check_dismissed(&request, &mut wrong);
     let today = credit.clock.today();
     let mut fields = Fields::of(&mut wrong);
     let area = fields.area("poolarea_no", &request.poolarea_no);
@@ -76,13 +80,45 @@ pub async fn decide_points(
         note: note(act).to_owned(),
         ..entry(caller, place, day)
     });
-    let entries: Vec<Entry> = entries.collect();
-    let (code, entries) = (&request.practitioner_code, &entries);
-    once::once(credit, &key, |write| Box::pin(decide(write, caller, code, entries))).await
+    let dismissed = request.dismissed.iter().map(|act| Entry {
+        kind: EntryKind::ActClosed.into(),
+        matter_id: act.act_id.clone(),
+        basis: request.basis.clone(),
+        case_id: request.case_id.clone(),
+        decision_no: request.decision_no,
+        act_id: act.act_id.clone(),
+        note: act.reason.clone(),
+        ..entry(caller, place, day)
+    });
+    let (code, decided) =
+        (&request.practitioner_code, &Decided { acts: entries.collect(), dismissed: dismissed.collect() });
+    once::once(credit, &key, |write| Box::pin(decided.write(write, caller, code))).await
+}
+
+/// Acts that give no points, each once, with the reason; only of a proposal.
+fn check_dismissed(request: &DecidePointsRequest, wrong: &mut Violations) {
+    let dismissed = &request.dismissed;
+    let by_case = dismissed.is_empty() || !request.case_id.is_empty();
+    wrong.require(by_case, "dismissed", Reason::FieldNotExpected);
+    let fits = dismissed.len() <= MAX_DISMISSED;
+    wrong.require(fits, "dismissed", Reason::TooMany.saying("最多 200 个行为"));
+    let mut seen: BTreeSet<&str> = request.acts.iter().map(|act| act.act_id.as_str()).collect();
+    for (at, act) in dismissed.iter().take(MAX_DISMISSED).enumerate() {
+        let field = |name: &str| format!("dismissed[{at}].{name}");
+        let once = is_code(&act.act_id) && seen.insert(&act.act_id);
+        wrong.require(once, field("act_id"), Reason::Characters.saying("代码应为 1 至 30 位，且不重复"));
+        wrong.require(!act.reason.trim().is_empty(), field("reason"), Reason::ReasonRequired);
+        wrong.require(is_reason(&act.reason), field("reason"), Reason::ReasonInvalid);
+    }
 }
 
 /// Item and points of an act: of its items the one that gives most.
-fn judged(act: &PointsAct, scheme: &Points, day: NaiveDate, fields: &mut Fields) -> Option<(String, u32)> {
+pub fn judged(
+    act: &PointsAct,
+    scheme: &Points,
+    day: NaiveDate,
+    fields: &mut Fields,
+) -> Option<(String, u32)> {
     let named =
         (1..=MAX_ACT_ID).contains(&act.act_id.len()) && act.act_id.bytes().all(|b| b.is_ascii_graphic());
     fields.require(named, "act_id", Reason::Characters.saying("1 至 64 位可见 ASCII 字符"));
@@ -124,67 +160,63 @@ fn refused(wrong: Violations) -> ServiceError {
     }
 }
 
-async fn decide(
-    Write { tx, service: credit, .. }: Write<'_, '_, Credit>,
-    caller: &Caller,
-    code: &str,
-    acts: &[Entry],
-) -> Result<Done<DecidePointsResponse, ()>, ServiceError> {
-    let subject = ledger::subject(SubjectKind::Practitioner, code);
-    let mut held = Held::read(tx, credit, ledger::hold(tx, &subject).await?).await?;
-    let all = standing(&held.entries);
-    let decided = all.into_iter().filter(|entry| entry.kind() == EntryKind::PointsDecided);
-    let decided: Vec<Entry> = decided.cloned().collect();
-    check_once(acts, &decided, &held.entries)?;
-    let mut entries = acts.iter().cloned();
-    let mut timeline = held.record(tx, credit, entries.next().into_iter().collect()).await?;
-    let matter_id = held.entries.last().map(|first| first.matter_id.clone()).unwrap_or_default();
-    let others: Vec<Entry> = entries.map(|entry| Entry { matter_id: matter_id.clone(), ..entry }).collect();
-    if !others.is_empty() {
-        timeline = held.record(tx, credit, others).await?;
-    }
-    if let Some(first) = acts.first().filter(|first| !first.case_id.is_empty()) {
-        proposals::decided(tx, code, (&first.case_id, first.decision_no), &matter_id).await?;
-    }
-    let today = credit.clock.today();
-    let matter = messages::matter(&held.entries, &matter_id, &held.schemes, (caller, today))?;
-    let told = qualification(code, today, None, (&timeline, held.known.version));
-    let first = acts.first().cloned().unwrap_or_default();
-    let answer = DecidePointsResponse {
-        matter: Some(matter),
-        qualification: Some(told),
-        replayed: false,
-        open_proposals: proposals::waiting(tx, code, &first.poolarea_no).await?,
-        same_case_matters: of_case(&decided, &first.case_id),
-    };
-    Ok(Done { answer, changed: () })
+/// What was decided.
+struct Decided {
+    /// Acts that give points.
+    acts: Vec<Entry>,
+    /// Acts of the proposal that give none.
+    dismissed: Vec<Entry>,
 }
 
-/// Refuses acts that have their points already: under the same name, or by another decision of audit in the same case against the same line.
-fn check_once(acts: &[Entry], decided: &[Entry], entries: &[Entry]) -> Result<(), ServiceError> {
-    for (at, act) in acts.iter().enumerate() {
-        let before = decided.iter().chain(&acts[..at]);
-        let mut same = before.filter(|other| other.act_id == act.act_id || is_same(act, other, entries));
-        if let Some(by) = same.next() {
-            let told = ServiceError::new(Reason::ActCounted, "the act has its points already");
-            return Err(told.with("act_id", &act.act_id).with("matter_id", &by.matter_id));
+impl Decided {
+    async fn write(
+        &self,
+        Write { tx, service: credit, .. }: Write<'_, '_, Credit>,
+        caller: &Caller,
+        code: &str,
+    ) -> Result<Done<DecidePointsResponse, ()>, ServiceError> {
+        let subject = ledger::subject(SubjectKind::Practitioner, code);
+        let mut held = Held::read(tx, credit, ledger::hold(tx, &subject).await?).await?;
+        let before = held.entries.clone();
+        let decided = same::decided(&standing(&before));
+        same::check_once(&self.acts, &decided, &before)?;
+        let first = self.acts.first().cloned().unwrap_or_default();
+        let mut timeline = held.record(tx, credit, vec![first.clone()]).await?;
+        let matter_id = held.entries.last().map(|first| first.matter_id.clone()).unwrap_or_default();
+        let others = self.others(&matter_id);
+        if !others.is_empty() {
+            timeline = held.record(tx, credit, others).await?;
         }
+        if !first.case_id.is_empty() {
+            let by = (first.case_id.as_str(), first.decision_no);
+            proposals::decided(tx, code, by, &matter_id, self.named()).await?;
+        }
+        let today = credit.clock.today();
+        let matter = messages::matter(&held.entries, &matter_id, &held.schemes, (caller, today))?;
+        let told = qualification(code, today, None, (&timeline, held.known.version));
+        let related = same::related(&decided, &before, &first.case_id, &same::lines_of(&self.acts, &before));
+        let seen = related.into_iter().filter(|entry| ledger::sees(caller, &subject, entry));
+        let answer = DecidePointsResponse {
+            matter: Some(matter),
+            qualification: Some(told),
+            replayed: false,
+            open_proposals: proposals::waiting(tx, code, &first.poolarea_no).await?,
+            same_case_matters: seen.map(|entry| entry.matter_id.clone()).collect(),
+        };
+        Ok(Done { answer, changed: () })
     }
-    Ok(())
-}
 
-/// Whether two decisions of audit found both acts against one line: what audit corrects it finds anew.
-fn is_same(act: &Entry, other: &Entry, entries: &[Entry]) -> bool {
-    let found = |act: &Entry| {
-        entries.iter().find(|entry| entry.kind() == EntryKind::ActFound && entry.entry_id == act.act_id)
-    };
-    let Some((one, other)) = found(act).zip(found(other)) else { return false };
-    let corrected = one.case_id == other.case_id && one.decision_no != other.decision_no;
-    corrected && one.lines.iter().any(|line| other.lines.contains(line))
-}
+    /// All entries but the first, which begins the matter.
+    fn others(&self, matter_id: &str) -> Vec<Entry> {
+        let acts = self.acts.iter().skip(1).cloned();
+        let acts = acts.map(|entry| Entry { matter_id: matter_id.to_owned(), ..entry });
+        let dismissed = self.dismissed.iter().cloned();
+        let dismissed = dismissed.map(|entry| Entry { about_entry_id: matter_id.to_owned(), ..entry });
+        acts.chain(dismissed).collect()
+    }
 
-/// Matters that gave points by a case of audit.
-fn of_case(decided: &[Entry], case_id: &str) -> Vec<String> {
-    let of_it = decided.iter().filter(|entry| !case_id.is_empty() && entry.case_id == case_id);
-    of_it.map(|entry| entry.matter_id.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+    fn named(&self) -> Named {
+        let names = |entries: &[Entry]| entries.iter().map(|entry| entry.act_id.clone()).collect();
+        Named { acts: names(&self.acts), dismissed: names(&self.dismissed) }
+    }
 }

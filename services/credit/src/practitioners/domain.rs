@@ -7,7 +7,7 @@ pub mod table;
 pub mod timeline;
 
 #[cfg(test)]
-mod advised;
+pub mod advised;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]

@@ -47,9 +47,8 @@ pub async fn explain_points(
         return Err(ledger::subject_unknown(&subject));
     }
     let today = credit.clock.today();
-    let told =
-        Explained { caller, subject: &subject, entries: &entries, schemes: &credit.schemes.current(), today };
-    told.on(day, year)
+    let schemes = &credit.schemes.current();
+    Explained { caller, subject: &subject, entries: &entries, schemes, today }.on(day, year)
 }
 
 /// Whoever employs, pays or decides about practitioners.
@@ -58,21 +57,23 @@ fn speaks_of_work(caller: &Caller) -> bool {
     matches!(caller, Agency { .. } | Institution { .. } | LocalAdministrator | Service { .. })
 }
 
-struct Explained<'e> {
-    caller: &'e Caller,
-    subject: &'e Subject,
-    entries: &'e [Entry],
-    schemes: &'e Schemes,
-    today: NaiveDate,
+/// What is told to whom, from which entries.
+pub struct Explained<'e> {
+    /// Who asks.
+    pub caller: &'e Caller,
+    /// Of whom.
+    pub subject: &'e Subject,
+    /// All entries about them.
+    pub entries: &'e [Entry],
+    /// What they are read by.
+    pub schemes: &'e Schemes,
+    /// On which day it is asked.
+    pub today: NaiveDate,
 }
 
 impl Explained<'_> {
     fn on(&self, day: NaiveDate, year: i32) -> Result<ExplainPointsResponse, ServiceError> {
-        let events = messages::events(self.entries, self.schemes)?;
-        let (timeline, trail) = Timeline::with_trail(&events);
-        let until = NaiveDate::from_ymd_opt(year, 12, 31).map_or(day, |last| last.min(day));
-        let all = standing(self.entries);
-        let decisions = self.decisions(&all, &trail, until)?;
+        let (events, all) = (messages::events(self.entries, self.schemes)?, standing(self.entries));
         let ways = advice(
             &events,
             &messages::stages(&all, self.schemes, day)?,
@@ -81,6 +82,15 @@ impl Explained<'_> {
         );
         let hidden = |matter: &str| all.iter().any(|entry| entry.matter_id == matter && !self.sees(entry));
         let ways = ways.into_iter().filter(|one| one.matter.is_empty() || !hidden(&one.matter));
+        let advice = ways.map(messages::advised).collect::<Vec<PointsAdvice>>();
+        Ok(ExplainPointsResponse { advice, ..self.points(day, year)? })
+    }
+
+    /// How they stand on a day, and what the points of a year are made of; no advice.
+    pub fn points(&self, day: NaiveDate, year: i32) -> Result<ExplainPointsResponse, ServiceError> {
+        let (timeline, trail) = Timeline::with_trail(&messages::events(self.entries, self.schemes)?);
+        let until = NaiveDate::from_ymd_opt(year, 12, 31).map_or(day, |last| last.min(day));
+        let decisions = self.decisions(&standing(self.entries), &trail, until)?;
         let version = self.entries.len().try_into().unwrap_or(i64::MAX);
         Ok(ExplainPointsResponse {
             qualification: Some(qualification(&self.subject.code, day, None, (&timeline, version))),
@@ -88,7 +98,7 @@ impl Explained<'_> {
             points: number(timeline.points_on(until)),
             costliest: costliest(&decisions),
             decisions,
-            advice: ways.map(messages::advised).collect::<Vec<PointsAdvice>>(),
+            advice: Vec::new(),
         })
     }
 

@@ -37,7 +37,15 @@ pub async fn write(
     version: i64,
     timeline: &Timeline,
 ) -> Result<(), ServiceError> {
+    Ok(standings::write(db, vec![encoded(practitioner_code, version, timeline)?]).await?)
+}
+
+/// As it is stored.
+pub fn encoded(
+    practitioner_code: &str,
+    version: i64,
+    timeline: &Timeline,
+) -> Result<standings::Model, ServiceError> {
     let timeline = serde_json::to_vec(timeline).map_err(ServiceError::internal)?;
-    let practitioner_code = practitioner_code.to_owned();
-    Ok(standings::write(db, standings::Model { practitioner_code, version, timeline }).await?)
+    Ok(standings::Model { practitioner_code: practitioner_code.to_owned(), version, timeline })
 }

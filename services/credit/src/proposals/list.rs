@@ -1,14 +1,17 @@
 //! What waits to be decided on in points, and what became of it.
 
 use sea_orm::ConnectionTrait;
-use yizhan_proto::credit::v1::{ListProposalsRequest, ListProposalsResponse, ProposalState};
+use yizhan_proto::credit::v1::{
+    Entry, EntryLine, ListProposalsRequest, ListProposalsResponse, Proposal, ProposalState, SubjectKind,
+};
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use super::domain::State;
 use super::store::{self, Model, Wanted};
 use crate::app::Credit;
-use crate::ledger::is_code;
+use crate::ledger::{self, is_code};
+use crate::practitioners::{decided, related, standing};
 
 /// Proposals that one answer beside another call names at most.
 const MAX_WAITING: u64 = 50;
@@ -59,6 +62,22 @@ pub async fn list_proposals(
     let db = credit.db.reading();
     let read = |after, limit| store::page(&db, &wanted, after, limit);
     let (rows, next_page_token) = asked.page(read, |row: &Model| [row.proposal_id.clone()]).await?;
-    let proposals = rows.into_iter().map(Model::told).collect::<Result<_, _>>()?;
+    let mut proposals: Vec<Proposal> = rows.into_iter().map(Model::told).collect::<Result<_, _>>()?;
+    let codes = proposals.iter().map(|one| one.practitioner_code.clone());
+    let entries = ledger::of_subjects(&db, SubjectKind::Practitioner, codes).await?;
+    for one in &mut proposals {
+        let of_them = entries.get(&one.practitioner_code).map_or(&[][..], Vec::as_slice);
+        one.same_case_matters = same_case_matters(caller, one, of_them);
+    }
     Ok(ListProposalsResponse { proposals, next_page_token })
+}
+
+/// Matters that may have given points for it already, but the one by which it was decided itself.
+fn same_case_matters(caller: &Caller, one: &Proposal, entries: &[Entry]) -> Vec<String> {
+    let practitioner = ledger::subject(SubjectKind::Practitioner, &one.practitioner_code);
+    let lines: Vec<&EntryLine> = one.acts.iter().flat_map(|act| &act.lines).collect();
+    let found = related(&decided(&standing(entries)), entries, &one.case_id, &lines);
+    let others = found.into_iter().filter(|entry| entry.matter_id != one.matter_id);
+    let seen = others.filter(|entry| ledger::sees(caller, &practitioner, entry));
+    seen.map(|entry| entry.matter_id.clone()).collect()
 }

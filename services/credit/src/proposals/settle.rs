@@ -1,8 +1,8 @@
 //! What becomes of a proposal: points are decided on, or taken back; it is closed, or that was a mistake.
 
 use yizhan_proto::credit::v1::{
-    CloseProposalRequest, CloseProposalResponse, Entry, EntryKind, Proposal, ReopenProposalRequest,
-    ReopenProposalResponse, SubjectKind,
+    CloseProposalRequest, CloseProposalResponse, Entry, EntryKind, Proposal, ProposedAct,
+    ReopenProposalRequest, ReopenProposalResponse, SubjectKind,
 };
 use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::once::{self, Done, Write};
@@ -16,23 +16,60 @@ use crate::app::Credit;
 use crate::ledger::{append, is_code, make_known, subject};
 use crate::officer::check_opter;
 
+/// Acts by their `act_id`, as a decision names them.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    /// That give points.
+    pub acts: Vec<String>,
+    /// That give none.
+    pub dismissed: Vec<String>,
+}
+
 /// Points were decided on what a decision of audit found of a practitioner, by this matter.
 ///
 /// # Errors
-/// PROPOSAL_CLOSED where it does not wait for points; those of the database. Nothing happens where audit proposed nothing.
+/// PROPOSAL_CLOSED where it does not wait for points, PROPOSAL_ACTS_LEFT where nothing was said of some of its acts, a violation where one is dismissed that it does not
+/// have; those of the database. Where audit proposed nothing nothing happens.
 pub async fn decided(
     tx: &DatabaseTransaction,
     practitioner: &str,
     (case_id, decision_no): (&str, i32),
     matter_id: &str,
+    named: Named,
 ) -> Result<(), ServiceError> {
     let found = store::of_decision(tx, (case_id, decision_no), Some(practitioner)).await?;
-    let Some(row) = found.into_iter().next() else { return Ok(()) };
+    let Some(row) = found.into_iter().next() else { return named.answers(&[]) };
     if State::of(row.state) != Some(State::Open) {
         return Err(not_so(Reason::ProposalClosed, &row));
     }
+    named.answers(&row.clone().told()?.acts)?;
     let row = Model { matter_id: matter_id.to_owned(), ..row };
     Ok(store::write(tx, vec![row.settled()]).await?)
+}
+
+impl Named {
+    /// Whether something is said of each act that was proposed.
+    fn answers(&self, proposed: &[ProposedAct]) -> Result<(), ServiceError> {
+        let mut wrong = Violations::new();
+        for (at, act_id) in self.dismissed.iter().enumerate() {
+            let known = proposed.iter().any(|act| act.act_id == *act_id);
+            wrong.require(known, format!("dismissed[{at}].act_id"), Reason::CodeUnknown);
+        }
+        wrong.none()?;
+        let said =
+            |act: &&ProposedAct| self.acts.contains(&act.act_id) || self.dismissed.contains(&act.act_id);
+        let left: Vec<&ProposedAct> = proposed.iter().filter(|act| !said(act)).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<&str> = left.iter().map(|act| act.act_id.as_str()).collect();
+        let kinds: Vec<&str> = left.iter().map(|act| act.vola_bhvr_type.as_str()).collect();
+        let told =
+            format!("该待记分事项还有未处理的行为：{}；逐个记分，或者说明不予记分的理由", kinds.join("、"));
+        let error =
+            ServiceError::new(Reason::ProposalActsLeft, "nothing was said of some acts of the proposal");
+        Err(error.with_text(told).with("act_ids", ids.join(",")))
+    }
 }
 
 /// The points of a matter were taken back as a whole: what it was decided on waits again, if it stands.

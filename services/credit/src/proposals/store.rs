@@ -75,6 +75,7 @@ impl Model {
             reason: self.reason,
             opter: self.opter,
             found_at: Some(timestamp(self.found_at)),
+            same_case_matters: Vec::new(),
         })
     }
 

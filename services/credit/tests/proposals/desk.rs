@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, Statement};
 use tonic::Status;
-use yizhan_credit::proposals::{self, FollowDecisions};
+use yizhan_credit::proposals::{self, FollowDecisions, Named};
 use yizhan_credit::{Credit, CreditConfig};
 use yizhan_proto::audit::v1::WatchDecisionsResponse;
 use yizhan_proto::audit::v1::case_service_client::CaseServiceClient;
@@ -134,11 +134,17 @@ impl Desk {
         Ok(answer.map_err(told)?.into_inner().proposal.unwrap())
     }
 
-    /// Points are decided on what was found of somebody, or taken back as a whole.
+    /// Points are decided on all that was found of somebody, or taken back as a whole.
     pub async fn points(&self, practitioner: &str, decision: Option<(&str, i32)>, matter_id: &str) {
+        let open = self.list(AGENCY, ProposalState::Open.into()).await.unwrap();
+        let open = open.into_iter().find(|one| one.practitioner_code == practitioner);
+        let acts = open.into_iter().flat_map(|one| one.acts).map(|act| act.act_id).collect();
+        let named = Named { acts, dismissed: Vec::new() };
         let tx = begin_write(&self.credit.db).await.unwrap();
         match decision {
-            Some(by) => proposals::decided(&tx, practitioner, by, matter_id).await.unwrap(),
+            Some(by) => {
+                proposals::decided(&tx, practitioner, by, matter_id, named).await.unwrap();
+            }
             None => proposals::undecided(&tx, matter_id).await.unwrap(),
         }
         tx.commit().await.unwrap();
@@ -151,6 +157,11 @@ impl Desk {
 
     /// The same, with everything that is answered.
     pub async fn decided(&self, proposal: &Proposal) -> Result<DecidePointsResponse, Box<RemoteError>> {
+        self.send(Desk::request(proposal)).await
+    }
+
+    /// Points for every act of a proposal, three for each.
+    pub fn request(proposal: &Proposal) -> DecidePointsRequest {
         let act = |act: &ProposedAct| PointsAct {
             items: vec!["agreement".into()],
             responsibility: PointsResponsibility::Main.into(),
@@ -158,7 +169,7 @@ impl Desk {
             occurred_on: "2026-03-01".into(),
             ..PointsAct::default()
         };
-        let request = DecidePointsRequest {
+        DecidePointsRequest {
             request_id: new_id(),
             practitioner_code: proposal.practitioner_code.clone(),
             poolarea_no: AREA.into(),
@@ -169,8 +180,22 @@ impl Desk {
             case_id: proposal.case_id.clone(),
             decision_no: proposal.decision_no,
             opter: "A".into(),
-        };
-        let answer = QualificationServiceClient::new(self.to(AGENCY)).decide_points(request).await;
+            ..DecidePointsRequest::default()
+        }
+    }
+
+    /// What an officer decides.
+    pub async fn send(&self, request: DecidePointsRequest) -> Result<DecidePointsResponse, Box<RemoteError>> {
+        self.send_as(AGENCY, request).await
+    }
+
+    /// What an officer of this agency decides.
+    pub async fn send_as(
+        &self,
+        caller: &str,
+        request: DecidePointsRequest,
+    ) -> Result<DecidePointsResponse, Box<RemoteError>> {
+        let answer = QualificationServiceClient::new(self.to(caller)).decide_points(request).await;
         Ok(answer.map_err(told)?.into_inner())
     }
 

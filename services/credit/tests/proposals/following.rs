@@ -187,7 +187,8 @@ async fn the_same_line_of_a_case_gives_points_once(db: TestDatabase) {
     desk.take_back(&told.matter.unwrap()).await;
 
     let strange = ProposedAct { act_id: "own-1".into(), ..ProposedAct::default() };
-    let strange = desk.decided(&Proposal { acts: vec![strange], ..second.clone() }).await.unwrap();
+    let strange = Proposal { acts: vec![strange], decision_no: 0, ..second.clone() };
+    let strange = desk.decided(&strange).await.unwrap();
     assert_eq!(strange.same_case_matters, [matter.matter_id.as_str()]);
     desk.take_back(&strange.matter.unwrap()).await;
 

@@ -6,3 +6,4 @@ mod crash;
 mod desk;
 mod feed;
 mod following;
+mod left;

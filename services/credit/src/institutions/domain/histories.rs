@@ -16,10 +16,10 @@ const HISTORIES: usize = 100_000;
 const YEAR: i32 = 2025;
 
 /// Numbers without a library: a linear congruence is random enough here.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, below: usize) -> usize {
+    pub fn roll(&mut self, below: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % below
     }
@@ -30,8 +30,19 @@ fn value(dice: &mut Dice, one: &Measured) -> String {
     (one.worst + (one.best - one.worst) * Decimal::new(dice.roll(140) as i64 - 20, 2)).to_string()
 }
 
+/// A value of each indicator, numbered from there on.
+pub fn measured(dice: &mut Dice, scheme: &Scorecard, from: usize) -> Vec<Entry> {
+    let of = |(at, one): (usize, &Measured)| Entry {
+        item: one.code.clone(),
+        value: value(dice, one),
+        from_date: "2025-01-01".into(),
+        ..entry(from + at, EntryKind::GradeIndicator, "2024-11-01")
+    };
+    scheme.measured.iter().enumerate().map(of).collect()
+}
+
 /// The next entry of a history.
-fn next(dice: &mut Dice, scheme: &Scorecard, items: &[&str], entries: &[Entry], day: &str) -> Entry {
+pub fn next(dice: &mut Dice, scheme: &Scorecard, items: &[&str], entries: &[Entry], day: &str) -> Entry {
     let at = entries.len();
     let conduct: Vec<&Entry> = entries.iter().filter(|entry| entry.kind() == EntryKind::Conduct).collect();
     let some = (!conduct.is_empty()).then(|| conduct[dice.roll(conduct.len().max(1))]);
@@ -70,7 +81,7 @@ fn told(entries: &[Entry], scheme: &Scorecard, day: &str) -> Told {
 }
 
 /// As an officer would with a sheet of paper, in hundredths: from the entries there are so far, whatever the day.
-fn by_hand(entries: &[Entry], scheme: &Scorecard) -> Told {
+pub fn by_hand(entries: &[Entry], scheme: &Scorecard) -> Told {
     let mut gone = vec![false; entries.len()];
     for at in (0..entries.len()).rev() {
         if !gone[at] && entries[at].kind() == EntryKind::Withdrawn {
@@ -143,16 +154,7 @@ fn a_replayed_score_is_the_stored_one_and_every_advice_reaches_its_grade() {
         let items: Vec<&str> = items.into_iter().chain(vetoes).collect();
         let (mut day, mut entries, mut stored) = (date("2024-11-01"), Vec::new(), Vec::new());
         if number % 8 > 0 {
-            for one in &scheme.measured {
-                let measured = entry(entries.len(), EntryKind::GradeIndicator, "2024-11-01");
-                let value = value(&mut dice, one);
-                entries.push(Entry {
-                    item: one.code.clone(),
-                    value,
-                    from_date: "2025-01-01".into(),
-                    ..measured
-                });
-            }
+            entries = measured(&mut dice, scheme, 0);
         }
         for _ in 0..1 + dice.roll(10) {
             let text = day.to_string();

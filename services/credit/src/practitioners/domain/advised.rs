@@ -5,12 +5,15 @@ use chrono::{Datelike, Days, NaiveDate};
 use super::advice::{Advice, Kind, Stage, advice, strike};
 use super::cases::{self, date, national};
 use super::event::{Event, What};
-use super::histories::{Dice, HISTORIES, by_hand, history};
+use super::histories::{Dice, HISTORIES, by_hand_at, history};
 use super::timeline::{Status, Timeline};
 
-/// Who is not registered stands as well as who is, where only points are asked about.
-fn counted(status: Status) -> Status {
-    if status == Status::Unregistered { Status::Normal } else { status }
+/// The worse the higher: who is not registered may be at once.
+fn severity(status: Status) -> u8 {
+    [Status::Normal, Status::Unregistered, Status::Suspended, Status::Terminated]
+        .iter()
+        .position(|one| *one == status)
+        .expect("one of four") as u8
 }
 
 fn matters(dice: &mut Dice, events: &[Event], day: NaiveDate) -> Vec<(String, Stage)> {
@@ -26,7 +29,7 @@ fn matters(dice: &mut Dice, events: &[Event], day: NaiveDate) -> Vec<(String, St
 }
 
 /// A decision of several acts is one of their sum, for who works by hand.
-fn merged(events: &[Event]) -> Vec<Event> {
+pub fn merged(events: &[Event]) -> Vec<Event> {
     let mut merged: Vec<Event> = Vec::new();
     for event in events {
         match (&event.what, merged.last_mut().map(|last| (&last.matter, &mut last.what))) {
@@ -40,7 +43,7 @@ fn merged(events: &[Event]) -> Vec<Event> {
 }
 
 /// With what appeals left of acts in their place.
-fn revised(events: &[Event]) -> Vec<Event> {
+pub fn revised(events: &[Event]) -> Vec<Event> {
     let now = |act: &str| {
         events.iter().rev().find_map(|event| match &event.what {
             What::Revised { act: of, points } if of == act => Some(*points),
@@ -59,7 +62,7 @@ fn revised(events: &[Event]) -> Vec<Event> {
 }
 
 fn follow(events: &[Event], more: &[Event], day: NaiveDate) -> (Status, u32) {
-    by_hand(&merged(&revised(&[events, more].concat())), day)
+    by_hand_at(&merged(&revised(&[events, more].concat())), day, None)
 }
 
 /// Some decisions are of two acts.
@@ -82,13 +85,13 @@ fn in_acts(dice: &mut Dice, events: Vec<Event>) -> Vec<Event> {
 fn check(events: &[Event], told: &Advice, day: NaiveDate, number: u64) {
     let on = told.from.max(day);
     let found = follow(events, &told.events, on);
-    assert_eq!((counted(told.status), told.left), found, "{number} on {day}: {told:?}: {events:?}");
+    assert_eq!((told.status, told.left), found, "{number} on {day}: {told:?}: {events:?}");
     assert_eq!(found.0, follow(events, &told.events, told.from).0, "{number} from {}: {told:?}", told.from);
     let fewer = told.points.saturating_sub(1);
     match told.kind {
         Kind::Appeal | Kind::Appealed if told.is_least => {
             let before = follow(events, &strike(events, &told.matter, fewer, day), on).0;
-            assert!(before > found.0, "{number}: {fewer} would do: {told:?}: {events:?}");
+            assert!(severity(before) > severity(found.0), "{number}: {fewer} would do: {told:?}: {events:?}");
         }
         Kind::Repair if told.is_least => {
             let what = What::Repaired { points: fewer, until: None };

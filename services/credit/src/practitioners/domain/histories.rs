@@ -28,8 +28,9 @@ pub fn history(dice: &mut Dice, scheme: &std::sync::Arc<Points>) -> Vec<Event> {
         let id = format!("e{at:02}");
         let act = (!acts.is_empty()).then(|| acts[dice.roll(acts.len() as u64) as usize].clone());
         let institution = format!("H{}", dice.roll(2));
-        let (matter, what) = match (dice.roll(8), act) {
+        let (matter, what) = match (dice.roll(9), act) {
             (0, _) => (id.clone(), What::Registered(institution)),
+            (8, _) => (id.clone(), What::Left(institution)),
             (1, _) => (id.clone(), What::Restored),
             (2, Some((act, matter))) => (matter, What::Revised { act, points: dice.roll(4) as u32 }),
             (3, Some((_, matter))) => {
@@ -53,9 +54,30 @@ struct Card {
     gave: BTreeMap<String, (i32, u32)>,
     suspended: Option<NaiveDate>,
     barred: Option<NaiveDate>,
+    /// Where somebody is registered, with the last day there, if it is known.
+    places: BTreeMap<String, Option<NaiveDate>>,
 }
 
-pub fn by_hand(events: &[Event], day: NaiveDate) -> (Status, u32) {
+/// How somebody stands at an institution, or at any.
+pub fn by_hand_at(events: &[Event], day: NaiveDate, place: Option<&str>) -> (Status, u32) {
+    let card = card(events, day);
+    let mut there = card.places.iter().filter(|(at, _)| place.is_none_or(|place| place == at.as_str()));
+    let registered = there.any(|(_, last)| last.is_none_or(|last| day <= last));
+    (card.status(registered), card.years.get(&day.year()).copied().unwrap_or_default())
+}
+
+impl Card {
+    fn status(&self, registered: bool) -> Status {
+        match (self.barred, self.suspended) {
+            (Some(_), _) => Status::Terminated,
+            (None, Some(_)) => Status::Suspended,
+            (None, None) if registered => Status::Normal,
+            (None, None) => Status::Unregistered,
+        }
+    }
+}
+
+fn card(events: &[Event], day: NaiveDate) -> Card {
     let mut card = Card::default();
     let mut order: Vec<(usize, &Event)> =
         events.iter().enumerate().filter(|(_, event)| event.day <= day).collect();
@@ -78,10 +100,14 @@ pub fn by_hand(events: &[Event], day: NaiveDate) -> (Status, u32) {
                 *year += points;
                 card.gave.insert(event.matter.clone(), (event.day.year(), points));
                 let after = |months| event.day.checked_add_months(Months::new(months));
+                let bars = |card: &mut Card, months| {
+                    card.barred = card.barred.max(after(months));
+                    card.places.clear();
+                };
                 match (points, *year) {
                     (_, 0..9) => {}
-                    (12.., _) => card.barred = card.barred.max(after(36)),
-                    (_, 12..) => card.barred = card.barred.max(after(12)),
+                    (12.., _) => bars(&mut card, 36),
+                    (_, 12..) => bars(&mut card, 12),
                     (_, year) if card.barred.is_none() => {
                         card.suspended = card.suspended.max(after([2, 4, 6][year as usize - 9]));
                     }
@@ -103,16 +129,19 @@ pub fn by_hand(events: &[Event], day: NaiveDate) -> (Status, u32) {
                 }
             }
             What::Restored if card.suspended.is_some_and(|ends| ends < event.day) => card.suspended = None,
-            What::Registered(_) if card.barred.is_some_and(|ends| ends < event.day) => card.barred = None,
+            What::Registered(place) if card.barred.is_none_or(|ends| ends < event.day) => {
+                card.barred = None;
+                card.places.insert(place.clone(), None);
+            }
+            What::Left(place) => {
+                if let Some(last @ None) = card.places.get_mut(place) {
+                    *last = Some(event.day);
+                }
+            }
             _ => {}
         }
     }
-    let points = card.years.get(&day.year()).copied().unwrap_or_default();
-    match (card.barred, card.suspended) {
-        (Some(_), _) => (Status::Terminated, points),
-        (None, Some(_)) => (Status::Suspended, points),
-        (None, None) => (Status::Normal, points),
-    }
+    card
 }
 
 #[test]
@@ -123,13 +152,15 @@ fn the_fold_says_what_is_worked_out_by_hand_and_reads_back_as_stored() {
         let timeline = Timeline::of(&events);
         let day = date("2025-01-01") + Days::new(dice.roll(1_500));
         for day in [day, events[0].day] {
-            let found = timeline.on(day, None);
-            let status = if found.status == Status::Unregistered { Status::Normal } else { found.status };
-            assert_eq!(
-                (status, found.points),
-                by_hand(&events, day),
-                "history {number} on {day}: {events:?}"
-            );
+            for place in [None, Some("H0"), Some("H1")] {
+                let found = timeline.on(day, place);
+                let expected = by_hand_at(&events, day, place);
+                assert_eq!(
+                    (found.status, found.points),
+                    expected,
+                    "history {number} on {day} at {place:?}: {events:?}"
+                );
+            }
         }
         if number % 100 == 0 {
             let stored = serde_json::to_vec(&timeline).expect("it is written");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, Months, NaiveDate};
 use yizhan_proto::credit::v1::{Entry, EntryKind};
 use yizhan_runtime::clock::parse_date;
 
@@ -123,6 +123,26 @@ impl<'e> Matter<'e> {
             State::Appraised | State::Settled | State::Withdrawn => return None,
         };
         Some(add(day, days))
+    }
+
+    /// Points that a repair on a day may give back at most: what the scheme lets the year get back, by all of its repairs, and what is left of the matter, of a decision
+    /// of that year.
+    pub fn repairable(&self, all: &[&Entry], scheme: &Points, day: NaiveDate) -> u32 {
+        let same_year = |text: &str| parse_date(text).is_some_and(|other| other.year() == day.year());
+        if !self.acts().next().is_some_and(|act| same_year(&act.decided_on)) {
+            return 0;
+        }
+        let repaired = |entry: &&Entry| entry.kind() == EntryKind::Repaired;
+        let of_year = all.iter().copied().filter(repaired).filter(|entry| same_year(&entry.decided_on));
+        let of_year: u32 = of_year.map(points_of).sum();
+        let of_matter: u32 = self.0.iter().copied().filter(repaired).map(points_of).sum();
+        scheme.repair_points.saturating_sub(of_year).min(self.total().saturating_sub(of_matter))
+    }
+
+    /// The first day to which a repair may shorten a suspension.
+    pub fn shortest(&self, scheme: &Points) -> Option<NaiveDate> {
+        let decided = self.acts().next().and_then(|act| parse_date(&act.decided_on));
+        decided.and_then(|day| day.checked_add_months(Months::new(scheme.repair_leaves_months)))
     }
 
     /// Where it stands on a day: who did not appeal in time does not any more (逾期视为无异议).
