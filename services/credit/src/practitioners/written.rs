@@ -12,7 +12,7 @@ use yizhan_testkit::both_databases;
 
 use super::changes::{Held, list_all};
 use super::domain::advised::{merged, revised};
-use super::domain::histories::{Dice, HISTORIES, by_hand_at};
+use super::domain::histories::{Dice, HISTORIES, card};
 use super::domain::timeline::Timeline;
 use super::explain::Explained;
 use super::messages::{events, qualification, timeline};
@@ -117,9 +117,10 @@ fn is_one(entries: &[Entry], (stored, version): &(Timeline, i64), schemes: &Sche
     let counted: i32 = told.decisions.iter().map(|one| one.counted).sum();
     assert_eq!(counted, stands.points, "{day}: {entries:#?}");
     let events = merged(&revised(&events(&left_by_hand(entries), schemes).unwrap()));
+    let card = card(&events, day);
     for place in [None, Some("H99990000000"), Some("H99990000001")] {
         let found = stored.on(day, place);
-        let expected = by_hand_at(&events, day, place);
+        let expected = card.on(day, place);
         assert_eq!((found.status, found.points), expected, "{day} at {place:?}: {entries:#?}");
     }
 }

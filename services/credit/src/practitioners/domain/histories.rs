@@ -49,7 +49,7 @@ pub fn history(dice: &mut Dice, scheme: &std::sync::Arc<Points>) -> Vec<Event> {
 
 /// Day by day as an officer would do it with a card for each year: no spans, only where things stand.
 #[derive(Default)]
-struct Card {
+pub struct Card {
     years: BTreeMap<i32, u32>,
     gave: BTreeMap<String, (i32, u32)>,
     suspended: Option<NaiveDate>,
@@ -60,13 +60,17 @@ struct Card {
 
 /// How somebody stands at an institution, or at any.
 pub fn by_hand_at(events: &[Event], day: NaiveDate, place: Option<&str>) -> (Status, u32) {
-    let card = card(events, day);
-    let mut there = card.places.iter().filter(|(at, _)| place.is_none_or(|place| place == at.as_str()));
-    let registered = there.any(|(_, last)| last.is_none_or(|last| day <= last));
-    (card.status(registered), card.years.get(&day.year()).copied().unwrap_or_default())
+    card(events, day).on(day, place)
 }
 
 impl Card {
+    /// On the day for which it was written.
+    pub fn on(&self, day: NaiveDate, place: Option<&str>) -> (Status, u32) {
+        let mut there = self.places.iter().filter(|(at, _)| place.is_none_or(|place| place == at.as_str()));
+        let registered = there.any(|(_, last)| last.is_none_or(|last| day <= last));
+        (self.status(registered), self.years.get(&day.year()).copied().unwrap_or_default())
+    }
+
     fn status(&self, registered: bool) -> Status {
         match (self.barred, self.suspended) {
             (Some(_), _) => Status::Terminated,
@@ -77,7 +81,8 @@ impl Card {
     }
 }
 
-fn card(events: &[Event], day: NaiveDate) -> Card {
+/// The card on a day.
+pub fn card(events: &[Event], day: NaiveDate) -> Card {
     let mut card = Card::default();
     let mut order: Vec<(usize, &Event)> =
         events.iter().enumerate().filter(|(_, event)| event.day <= day).collect();
@@ -152,9 +157,10 @@ fn the_fold_says_what_is_worked_out_by_hand_and_reads_back_as_stored() {
         let timeline = Timeline::of(&events);
         let day = date("2025-01-01") + Days::new(dice.roll(1_500));
         for day in [day, events[0].day] {
+            let card = card(&events, day);
             for place in [None, Some("H0"), Some("H1")] {
                 let found = timeline.on(day, place);
-                let expected = by_hand_at(&events, day, place);
+                let expected = card.on(day, place);
                 assert_eq!(
                     (found.status, found.points),
                     expected,
