@@ -31,7 +31,7 @@ fn begins(entry: Entry) -> Entry {
     Entry { matter_id, ..entry }
 }
 
-/// Another round: an entry about each, or none. Once `settled` no matter of the assessment is undone.
+/// Another round: what is entered about each, in one transaction.
 async fn write(
     credit: &Credit,
     (known, entries): (&mut [Known], &mut [Vec<Entry>]),
