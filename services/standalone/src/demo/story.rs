@@ -38,8 +38,8 @@ pub async fn tell(clients: &mut Clients, folder: &Path) -> anyhow::Result<()> {
     newborn::tell(clients).await.context("newborn")?;
     away::tell(clients).await.context("away from home")?;
     relative::tell(clients).await.context("relative's account")?;
-    let case_id = case::tell(clients).await.context("case")?;
-    practitioner::tell(clients, &case_id).await.context("practitioner")?;
+    let decided = case::tell(clients).await.context("case")?;
+    practitioner::tell(clients, &decided).await.context("practitioner")?;
     pay_later::tell(clients).await.context("paying later")?;
     books::tell(clients).await.context("books")?;
     println!("\nDone: everything shown was checked. `yizhan serve` keeps the servers running.");

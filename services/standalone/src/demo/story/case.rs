@@ -19,6 +19,7 @@ use yizhan_runtime::error::RemoteError;
 use super::super::bills::{SHORT_STAY, stay};
 use super::super::people::ZHUZHOU;
 use super::super::{Clients, must};
+use super::practitioner::{COLLEAGUE, DOCTOR, register};
 use super::{heading, info, settle};
 
 /// 株洲, whose fund paid and whose officers decide.
@@ -31,14 +32,15 @@ const RULE: &str = "GZ10000102014000";
 const BED_FEN: i64 = 5_500;
 const IN_SCOPE_FEN: i64 = 5_000;
 /// On these days two were charged; on the first that was in order.
-const TWO_BEDS: [&str; 3] = ["2026-06-10", "2026-06-11", "2026-06-12"];
+pub const TWO_BEDS: [&str; 3] = ["2026-06-10", "2026-06-11", "2026-06-12"];
 const ONE_BED: [&str; 3] = ["2026-06-13", "2026-06-14", "2026-06-15"];
 /// How long is waited for what follows from a feed.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Tells it; the case that was decided.
-pub async fn tell(clients: &mut Clients) -> anyhow::Result<String> {
+/// Tells it; the case that was decided, with what is against the rules by line.
+pub async fn tell(clients: &mut Clients) -> anyhow::Result<Case> {
     heading(10, "A case of audit (稽核): a hospital in 株洲 charged two beds a day, three days long");
+    register(clients).await?;
     let settled = info(Some(settle(clients, "demo-two-beds", bill()).await?))?;
     let agency = clients.audit_as(&Caller::Agency { area: AREA.parse()? })?;
     let case = open(agency.clone(), &settled).await?;
@@ -47,18 +49,20 @@ pub async fn tell(clients: &mut Clients) -> anyhow::Result<String> {
     let case = appealed(clients, &office, &case).await?;
     let case = recovered(&office, &case, &settled).await?;
     kept(clients, &office, &case, settled).await?;
-    Ok(case.case_id)
+    Ok(case)
 }
 
-/// Six days in hospital, the beds day by day.
+/// Six days in hospital, the beds day by day, ordered by one doctor; everything else is by the doctor of the visit.
 fn bill() -> Visit {
     let mut bill = stay(ZHUZHOU, "310", HOSPITAL, [TWO_BEDS[0], ONE_BED[2]], SHORT_STAY);
+    bill.dr_codg = COLLEAGUE.into();
     let bed = bill.feedetail.remove(0);
     let on = |number: usize, day: &str, beds: i64| FeeLine {
         feedetl_sn: format!("{}-{number}", bed.feedetl_sn),
         cnt: beds.to_string(),
         det_item_fee_sumamt_fen: beds * BED_FEN,
         fee_ocur_date: day.into(),
+        bilg_dr_codg: DOCTOR.into(),
         ..bed.clone()
     };
     let beds = TWO_BEDS.map(|day| (day, 2)).into_iter().chain(ONE_BED.map(|day| (day, 1)));
