@@ -59,6 +59,7 @@ mod people;
 mod people_credit;
 mod points;
 mod policies;
+mod proposed;
 mod python_client;
 mod quotes;
 mod rankings;

@@ -78,13 +78,18 @@ impl Office {
 
     /// Opened by A on a finding.
     pub async fn opened_on(&self, jr_id: &str) -> Answer<Case> {
+        self.opened_on_all(vec![jr_id.to_owned()]).await
+    }
+
+    /// Opened by A on several.
+    pub async fn opened_on_all(&self, jr_ids: Vec<String>) -> Answer<Case> {
         let request = OpenCaseRequest {
             request_id: new_id(),
             poolarea_no: COMPOSITE_AREA.into(),
             fixmedins_code: THIRD_LEVEL.into(),
             case_souc: "1".into(),
             title: "事后筛查".into(),
-            jr_ids: vec![jr_id.to_owned()],
+            jr_ids,
             opter: "A".into(),
             ..OpenCaseRequest::default()
         };
