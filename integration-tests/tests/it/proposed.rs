@@ -22,7 +22,8 @@ const OTHER: &str = "D999900000003";
 
 /// Five times care where two are in order, and a room by another doctor.
 fn care(number: &str, day: &str) -> VisitBuilder {
-    let visit = visit("P1").outpatient(day).line(CARE, "5", "200").line(SINGLE_ROOM, "1", "700").numbered(number);
+    let visit =
+        visit("P1").outpatient(day).line(CARE, "5", "200").line(SINGLE_ROOM, "1", "700").numbered(number);
     visit.but(|visit| {
         visit.feedetail[1].bilg_dr_codg = OTHER.into();
         visit.feedetail.iter_mut().for_each(|line| line.feedetl_sn = format!("{number}{}", line.feedetl_sn));

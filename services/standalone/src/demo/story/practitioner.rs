@@ -1,6 +1,6 @@
 //! 医保支付资格 (驾照式记分): audit's case proposes points for a doctor, the ninth suspends, and what that doctor orders then is the hospital's to bear.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chrono::{NaiveDate, TimeDelta};
@@ -13,7 +13,7 @@ use yizhan_proto::credit::v1::{
     PointsResponsibility, Proposal, ProposalState, Qualification, QualificationQuestion, QualificationStatus,
     RegisterPractitionersRequest, Registration,
 };
-use yizhan_proto::settlement::v1::{LineHandling, Settlement, SettlementMark, Visit};
+use yizhan_proto::settlement::v1::{Credited, LineHandling, Settlement, SettlementMark, Visit};
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::PeerChannel;
 
@@ -31,6 +31,8 @@ pub const COLLEAGUE: &str = "D430200000002";
 const BY_AGREEMENT: &str = "agreement";
 /// Row of the scheme for another act: 《医疗保障基金使用监督管理条例》第三十八条行政处罚.
 const BY_PENALTY: &str = "article-38";
+/// Mark of a settlement that credit did not answer for in time.
+const LATE: &str = "CREDIT_PENDING";
 
 /// Both work at the hospital: 登记备案.
 pub async fn register(clients: &Clients) -> anyhow::Result<()> {
@@ -80,7 +82,7 @@ async fn proposed(clients: &Clients, case: &Case) -> anyhow::Result<Proposal> {
             return Ok(found);
         }
         must(begun.elapsed() < PATIENCE, "credit never proposed points for what audit found")?;
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -106,7 +108,9 @@ fn told(found: &Proposal, case: &Case) -> anyhow::Result<()> {
     let [act] = found.acts.as_slice() else { anyhow::bail!("{} acts, not one", found.acts.len()) };
     must(found.practitioner_code == DOCTOR, "another than who ordered the beds is proposed")?;
     must(act.lines == lines && act.vola_amt_fen == fen, "what is proposed is not what the case found")?;
-    println!("   credit follows audit's decisions: nobody typed it, and points are for an officer to decide on");
+    println!(
+        "   credit follows audit's decisions: nobody typed it, and points are for an officer to decide on"
+    );
     println!(
         "   待记分 of {}: {}, {} yuan in {} lines of the case",
         found.practitioner_code,
@@ -129,16 +133,17 @@ async fn three_points(clients: &mut Clients, found: &Proposal) -> anyhow::Result
     let (matter, three) = decided(clients, request).await?;
     must(three.points == 3 && three.status() == QualificationStatus::Normal, "three points suspend")?;
     let closed = proposals(clients, ProposalState::Decided).await?;
-    let closed = closed.iter().any(|one| {
-        one.proposal_id == found.proposal_id && one.matter_id == matter.matter_id
-    });
+    let closed =
+        closed.iter().any(|one| one.proposal_id == found.proposal_id && one.matter_id == matter.matter_id);
     let waiting = proposals(clients, ProposalState::Unspecified).await?;
     must(closed && waiting.is_empty(), "the proposal still waits")?;
     let day = clients.clock.today();
     let settled = settle(clients, "demo-before-nine", day_in_hospital(day, DOCTOR)).await?;
     let lines = &answered(&settled)?.lines;
     must(lines.is_empty() && marks(&settled).is_empty(), "a line was refused or marked with three points")?;
-    println!("   3 points decided on that proposal, 已记分: 正常. A stay of {day} is paid as ever, credit was asked");
+    println!(
+        "   3 points decided on that proposal, 已记分: 正常. A stay of {day} is paid as ever, credit was asked"
+    );
     Ok(())
 }
 
@@ -147,7 +152,9 @@ async fn six_more(clients: &Clients) -> anyhow::Result<()> {
     let acts = vec![act(BY_PENALTY, "demo-penalty", "2026-05-18")];
     let (_, nine) = decided(clients, decision(clients, BY_PENALTY, acts)).await?;
     must(nine.points == 9 && nine.status() == QualificationStatus::Suspended, "nine points do not suspend")?;
-    println!("   6 more for another act, by a penalty that the agency enters by hand (no case of this audit),");
+    println!(
+        "   6 more for another act, which is not of the case: a penalty (行政处罚) that an officer enters by hand,"
+    );
     println!("   9 in all: 暂停 since {}, by {}, until {}", nine.from_date, nine.basis, nine.ends_on);
     Ok(())
 }
@@ -160,7 +167,10 @@ async fn refused(clients: &mut Clients) -> anyhow::Result<()> {
     let credited = answered(&settled)?;
     let [line] = credited.lines.as_slice() else { anyhow::bail!("{} lines, not one", credited.lines.len()) };
     let mark = marked(&settled, "PRACTITIONER_REFUSED", "what the suspended doctor ordered was paid")?;
-    must(mark.feedetl_sn == [line.feedetl_sn.clone()], "another line was refused than credit's answer is of")?;
+    must(
+        mark.feedetl_sn == [line.feedetl_sn.clone()],
+        "another line was refused than credit's answer is of",
+    )?;
     must(line.handling() == LineHandling::Refused && credited.withheld_fen > 0, "nothing was withheld")?;
     println!(
         "   {day}: line {} is refused to the hospital, {} yuan of what the fund pays:",
@@ -171,8 +181,9 @@ async fn refused(clients: &mut Clients) -> anyhow::Result<()> {
     let info = info(Some(settled.clone()))?;
     must(amounts(&info) == amounts(&without), "the patient or the fund's share changed by it")?;
     let [_, fund, person] = amounts(&info);
-    println!("      the patient has {person} to bear and the fund {fund}; by the same bill all of the colleague's");
-    println!("      {} and {}: none of it is the patient's", amounts(&without)[2], amounts(&without)[1]);
+    println!("      the patient bears {person} yuan and the funds {fund};");
+    let [_, fund, person] = amounts(&without);
+    println!("      by the same bill all of the colleague's {person} and {fund}: the patient pays no more");
     Ok(())
 }
 
@@ -228,7 +239,8 @@ async fn decided(
         fixmedins_code: HOSPITAL.into(),
     };
     let mut credit = QualificationServiceClient::new(agency(clients)?);
-    let matter = credit.decide_points(request).await?.into_inner().matter.context("no matter in the answer")?;
+    let matter =
+        credit.decide_points(request).await?.into_inner().matter.context("no matter in the answer")?;
     let request = GetQualificationRequest { questions: vec![question] };
     let answer = credit.get_qualification(request).await?.into_inner();
     Ok((matter, answer.qualifications.into_iter().next().context("no qualification in the answer")?))
@@ -248,20 +260,21 @@ fn next_day(clients: &Clients) {
     clients.hand.advance(TimeDelta::days(1));
 }
 
-fn marks(settled: &Settlement) -> &[SettlementMark] {
-    settled.setlinfo.as_ref().map_or(&[], |info| &info.marks)
+/// What a settlement says of practitioners, and whether credit was late.
+fn marks(settled: &Settlement) -> Vec<&SettlementMark> {
+    let all = settled.setlinfo.iter().flat_map(|info| &info.marks);
+    all.filter(|mark| mark.kind.starts_with("PRACTITIONER_") || mark.kind == LATE).collect()
 }
 
 /// What credit said in time.
-fn answered(settled: &Settlement) -> anyhow::Result<&yizhan_proto::settlement::v1::Credited> {
-    let late = marks(settled).iter().any(|mark| mark.kind == "CREDIT_PENDING");
+fn answered(settled: &Settlement) -> anyhow::Result<&Credited> {
+    let late = marks(settled).iter().any(|mark| mark.kind == LATE);
     must(!late, "credit did not answer in time (CREDIT_PENDING): what is paid shows nothing")?;
     settled.credit.as_ref().context("credit was not asked")
 }
 
 /// The mark of that kind.
 fn marked<'s>(settled: &'s Settlement, kind: &str, otherwise: &str) -> anyhow::Result<&'s SettlementMark> {
-    let mark = marks(settled).iter().find(|mark| mark.kind == kind);
-    must(mark.is_some(), otherwise)?;
-    mark.context("no mark")
+    let mark = marks(settled).into_iter().find(|mark| mark.kind == kind);
+    mark.with_context(|| format!("the demo found a defect: {otherwise}"))
 }
