@@ -52,7 +52,7 @@ async fn by(client: &Client, rule_id: &str) -> Answer<Vec<Finding>> {
 }
 
 /// Waits until that is as it should be. A connection breaks with its first use behind a time in which audit was away.
-async fn until(client: &Client, rule_id: &str, hold: impl Fn(&[Finding]) -> bool) -> Vec<Finding> {
+pub async fn until(client: &Client, rule_id: &str, hold: impl Fn(&[Finding]) -> bool) -> Vec<Finding> {
     let begun = Instant::now();
     loop {
         let found = match by(client, rule_id).await {

@@ -12,6 +12,7 @@ use yizhan_runtime::ids::new_id;
 use yizhan_testkit::both_databases;
 
 use crate::cases::desk::{Books, Office};
+use crate::findings::until;
 use crate::points::{act, credit, register};
 
 /// Who ordered what is against the rule: of one visit the line names its doctor, of the other only the visit does.
@@ -115,8 +116,9 @@ both_databases! {
         let id = |settled: &Settlement| info(settled).setl_id.clone();
 
         let office = Office::of(&platform);
-        let case = office.opened_on_all(office.found(2).await).await.unwrap();
-        assert_eq!(case.lines.len(), 2, "the rooms are in order");
+        let found = until(&agency, "T-CARE", |found| found.len() == 2).await;
+        let case = office.opened_on_all(found.into_iter().map(|one| one.jr_id).collect()).await.unwrap();
+        assert_eq!(case.lines.len(), 2, "the rooms are in order: {:#?}", case.lines);
         // As found of the one, and less of the other: what is decided is proposed, not what was found.
         let amount_fen = |setl_id: &str, found: i64| if setl_id == id(&of_line) { found } else { 12_300 };
         let amounts = case.amounts.iter();
