@@ -60,13 +60,9 @@ async fn waiting(agency: &Client, count: usize) -> Vec<Proposal> {
 type Told<'p> = (&'p str, Vec<(&'p str, i64, &'p str, &'p str)>);
 
 fn told(proposal: &Proposal) -> Told<'_> {
-    let act = |act: &'_ ProposedAct| {
-        assert_eq!(act.lines.len(), 1, "{act:?}");
-        act.vola_amt_fen
-    };
-    let acts = proposal.acts.iter().map(|one| {
-        let (fen, line) = (act(one), &one.lines[0]);
-        (one.vola_bhvr_type.as_str(), fen, line.setl_id.as_str(), line.feedetl_sn.as_str())
+    let acts = proposal.acts.iter().map(|act| {
+        let [line] = act.lines.as_slice() else { panic!("not one line: {act:?}") };
+        (act.vola_bhvr_type.as_str(), act.vola_amt_fen, line.setl_id.as_str(), line.feedetl_sn.as_str())
     });
     (&proposal.practitioner_code, acts.collect())
 }
