@@ -57,6 +57,9 @@ WRONG = [
     (", outpatient_days: 31", ""),
     ("unit: count", "per: quarter, unit: count"),
     ("      used: basic_paid", "      carry: quarter\n      used: basic_paid"),
+    # `per` is of the limit, not of its rows; and who does not know it says why.
+    ("rank: 1, amount: none }", "rank: 1, per: year, amount: none }"),
+    ("per: visit", "per: unknown"),
 ]
 
 CASES = ["tests/conformance/cases"]

@@ -269,6 +269,15 @@ const SENTENCES: &[(&str, &str)] = &[
         "every case of `{}` ({}) that this layer pays for is refused from {} on: `{}` is `unknown` to all of them",
         "本层支付的 `{1}`（{2}）自 {3} 起全部不予结算：`{4}` 对所有人都写作 `unknown`",
     ),
+    (
+        "whoever this limit holds for is refused: name with `used` what adds up over the year, and who cannot have reached it either way is paid",
+        "适用本限额的病例全部不予结算：用 `used` 写明年度内累计什么，两种理解下结果相同的就能结算",
+    ),
+    (
+        "`unknown` says why: write `{ unknown: 文件没有写每次还是每年度 }`",
+        "`unknown` 要写明原因：`{ unknown: 文件没有写每次还是每年度 }`",
+    ),
+    ("`per` is of `most_days`, which is missing", "`per` 说的是 `most_days`，这里没有写"),
     ("no row decides a case as `{}` on {}: it would be refused", "病例 `{1}` 在 {2} 没有适用的行，会被拒绝"),
     (
         "too many combinations: not all cases of layer `{}` were tried on {}",
@@ -359,6 +368,11 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "{} do not go together: another of them has a {} `{}`: call it otherwise",
         "{1} 不能并行：其中另一份已有名为 `{3}` 的{2}，请改名",
+    ),
+    (
+        "{} do not go together: layer `{}` of `{}` and layer `{}` of `{}` both pay whoever has `{}`: one product would pay twice. Publish the document \
+         without it first",
+        "{1} 不能并行：`{3}` 的 `{2}` 层和 `{5}` 的 `{4}` 层都向有 `{6}` 的人支付，同一产品会付两次：先公布不含它的文档",
     ),
     ("{} do not go together: {}: {} ({})", "{1} 不能并行：{2} 处 {4}：{3}"),
     // Calendars.

@@ -587,6 +587,8 @@ pub enum Benefit {
         most_days: Option<Table<i64>>,
         /// The accumulator of days paid in the year.
         used: Option<AccumulatorIndex>,
+        /// Set where the paper does not say whether `most_days` are of a stay or of a year.
+        unsaid: Option<Unsaid>,
     },
     /// A sum for each item of some lines, such as operations, paid beside the bill.
     PerItem {
@@ -720,6 +722,17 @@ pub struct Cap {
     pub plus: Option<Plus>,
     /// Of a limit on the cost: it limits the cost above the deductible (`counts: net`), not the cost with it.
     pub net: bool,
+    /// Set where the paper does not say of which time it is (`per: { unknown: … }`): what it would make a difference to is refused.
+    pub unsaid: Option<Unsaid>,
+}
+
+/// That a paper gives a limit, and not whether it is of a visit or of a year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsaid {
+    /// What the document says about it.
+    pub why: String,
+    /// Line of `per` in the document.
+    pub line: usize,
 }
 
 /// `plus: continuity`: a limit raised by 连续参保、零报销激励 ([`crate::case::Continuity`]).

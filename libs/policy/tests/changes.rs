@@ -62,6 +62,10 @@ fn from_which_number_to_which_for_whom() {
             &[" 没有公布待遇的医疗类别：没有 → 生育（文件没有写）"],
         ),
         (
+            &[("covers: [inpatient]", "covers: [inpatient, chronic]")],
+            &[" 结算的医疗类别：住院 → 住院、门诊慢特病"],
+        ),
+        (
             &[("title: 统筹基金", "title: 统筹")],
             &[
                 "basic 名称：统筹基金 → 统筹",
@@ -72,6 +76,19 @@ fn from_which_number_to_which_for_whom() {
     for (edits, expected) in cases {
         assert_eq!(told(edits), *expected, "{edits:?}");
     }
+}
+
+/// Also of a document that says it already: what is paid nothing from then on, and what is refused.
+#[test]
+fn a_kind_of_care_that_is_covered_no_more() {
+    let covers = |cares: &str| policy(&[("covers: [inpatient]", &format!("covers: [{cares}]"))]);
+    let told = |old: &str, new: &str| -> Vec<String> {
+        changes(&covers(old), &covers(new)).changes.iter().map(ToString::to_string).collect()
+    };
+    let more = "结算的医疗类别：住院 → 住院、药店购药";
+    assert_eq!(told("inpatient", "inpatient, pharmacy"), [more]);
+    assert_eq!(told("inpatient, pharmacy", "inpatient"), ["结算的医疗类别：住院、药店购药 → 住院"]);
+    assert_eq!(told("inpatient, pharmacy", "pharmacy, inpatient"), [""; 0], "in another order");
 }
 
 #[test]

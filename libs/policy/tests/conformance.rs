@@ -109,7 +109,7 @@ const LANGUAGE: &[(&str, &[&str])] = &[
     ("a single band unknown", &["band-unknown"]),
     ("a refusal that shows the layers before it", &["refused-later"]),
     ("a payer 财政", &["treasury"]),
-    ("unknown whether per visit or per year", &["per-unknown"]),
+    ("unknown whether per visit or per year", &["per-unknown", "limit-per-unknown"]),
     ("the short form of a table", &["short-form"]),
     ("a floor in per cent, as a second layer", &["floor"]),
     ("a limit of the month and of the quarter", &["per-month"]),

@@ -42,6 +42,31 @@ fn every_shipped_policy_loads_and_they_fit_together() {
     assert_eq!(NoPolicy::REASON, "NO_POLICY");
 }
 
+/// Rules of the state that hold until another one says otherwise, and publish no value of a year.
+const STANDING: &[&str] = &["account_use", "sharing"];
+
+/// Every source says of which year its values are, or its title that its page does not; those of the project's own are nobody's publication, and
+/// what is put together of several areas is of no year.
+#[test]
+fn every_shipped_source_says_its_year_or_that_it_has_none() {
+    let mut wrong = Vec::new();
+    for (name, text) in embedded() {
+        let policy = load(name, text).unwrap();
+        for source in &policy.sources {
+            let undated = source.title.contains("未载") && source.title.contains('日');
+            let may_be_without = undated || source.quality == 'P' || STANDING.contains(&source.id.as_str());
+            let right = match policy.composite.is_some() {
+                true => source.of.is_none(),
+                false => source.of.is_some() || may_be_without,
+            };
+            if !right {
+                wrong.push(format!("{name}: {} {:?} {}", source.id, source.of, source.title));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn the_example_case_says_nothing_that_its_shipped_policy_does_not_know() {
     let text = include_str!("../../../docs/examples/case.yaml");

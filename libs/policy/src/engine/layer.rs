@@ -18,7 +18,7 @@ use super::table::{look_up_with, require, step};
 use crate::case::{Counted, Line, RemoteRule};
 use crate::model::{
     Adjust, Band, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, LayerIndex, LineFilter, Per,
-    Prepay, Quantity, Ratio, Span, Table, Term,
+    Prepay, Quantity, Ratio, Span, Table, Term, Unsaid,
 };
 use crate::outcome::{
     BandTrace, CapTrace, CarriedTrace, CountTrace, DeductibleTrace, LayerTrace, Parts, Step, TermTrace,
@@ -283,11 +283,17 @@ impl<'r, 'a> Run<'r, 'a> {
                 self.scale(layer, bands, from, to, trace)
             }
             Benefit::ByItem { ratios } => self.by_item(layer, ratios, trace),
-            Benefit::PerDay { amount, count, from_day, most_days, used } => {
+            Benefit::PerDay { amount, count, from_day, most_days, used, unsaid } => {
                 let (counted, days) = counts::days(self.facts.case, self.segment, *count, *from_day);
                 let most = most_days.as_ref().map(|table| require(table, self.facts)).transpose()?;
+                let most = most.map(|found| *found.value);
                 let done = used.map_or(before.days, |used| self.totals.now(used));
-                let paid = most.map_or(days, |most| days.min((*most.value - done).max(0)));
+                let paid = most.map_or(days, |most| days.min((most - done).max(0)));
+                if let (Some(unsaid), Some(table), Some(most)) = (unsaid, most_days, most) {
+                    let taken = used.map_or(most, |_| done.max(before.days));
+                    let open = [most, most - taken].map(Decimal::from);
+                    require_no_difference(unsaid, &table.path, days.into(), open)?;
+                }
                 self.one_by_one(amount, ("days", counted, paid), trace)
             }
             Benefit::PerItem { amount, lines } => {
@@ -460,6 +466,10 @@ impl<'r, 'a> Run<'r, 'a> {
         let monthly = found.value.as_ref().map(|limit| limit.fen);
         let (carried, used, kept_back) = self.carried(cap, monthly);
         let used = used.unwrap_or(before);
+        if let (Some(unsaid), Some(limit)) = (&cap.unsaid, monthly) {
+            let most = cap.used.map_or(limit, |_| used.max(before));
+            require_no_difference(unsaid, &cap.amount.path, amount, [limit, limit - most])?;
+        }
         let limit_fen =
             carried.map_or(monthly, |carried| Some(carried.monthly_fen * Decimal::from(carried.months)));
         let raise = cap.plus.zip(limit_fen);
@@ -576,6 +586,18 @@ fn share(amount: Decimal, part: Decimal, of: Decimal) -> Decimal {
 /// The same, to the fen.
 fn spread(amount: Decimal, part: Decimal, of: Decimal) -> Decimal {
     round_half_up(share(amount, part, of)).decimal().min(amount)
+}
+
+/// A limit of which nobody knows the time is used as if none of it were gone, or all that may be: what comes out otherwise is refused.
+fn require_no_difference(
+    unsaid: &Unsaid,
+    table: &str,
+    amount: Decimal,
+    open: [Decimal; 2],
+) -> Result<(), Refusal> {
+    let [whole, least] = open.map(|open| amount.min(open.max(Decimal::ZERO)));
+    let per = || table.rsplit_once('.').map_or(table.to_owned(), |(limit, _)| format!("{limit}.per"));
+    if whole == least { Ok(()) } else { Err(unknown(&per(), unsaid.line, &unsaid.why)) }
 }
 
 fn unknown(table: &str, line: usize, reason: &str) -> Refusal {

@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::NaiveDate;
 use serde::Serialize;
 use yizhan_documents::Period;
-use yizhan_terms::Area;
+use yizhan_terms::{Area, Care};
 
 use super::said::{Said, statements};
 use super::{explain, words};
@@ -78,7 +78,11 @@ fn head(old: &Policy, new: &Policy) -> Vec<PolicyChange> {
     };
     type Tell<'t> = &'t dyn Fn(&Policy) -> String;
     let covers = |policy: &Policy| match &policy.covers {
-        Some(covers) => covers.iter().map(|care| care.label()).collect::<Vec<_>>().join("、"),
+        // In one order: what is only written otherwise is no change.
+        Some(covers) => {
+            let covered = Care::ALL.iter().filter(|care| covers.contains(care));
+            covered.map(|care| care.label()).collect::<Vec<_>>().join("、")
+        }
         None => "各层涉及的医疗类别".to_owned(),
     };
     let not_published = |policy: &Policy| {

@@ -9,7 +9,7 @@ use super::table::write_table;
 use super::words::{amount, chosen_lines, conditions, percent, period, points, quantity, ratio, term, yuan};
 use crate::model::{
     Adjust, Band, Benefit, Books, Cap, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Layer, Per, Plus,
-    Policy, Prepay, Ratio, Span, Table,
+    Policy, Prepay, Ratio, Span, Table, Unsaid,
 };
 
 const ROW: &str = "    ";
@@ -124,7 +124,7 @@ fn write_benefit(to: &mut String, policy: &Policy, benefit: &Benefit) -> fmt::Re
             writeln!(to, "  支付比例（按明细类别，扣除起付线后的净额按各类费用分摊）：")?;
             write_table(to, policy, ratios, ROW, |ratio| percent(*ratio))
         }
-        Benefit::PerDay { amount, count, from_day, most_days, used } => {
+        Benefit::PerDay { amount, count, from_day, most_days, used, unsaid } => {
             let count = match count {
                 DayCount::Nights => "入院日计、出院日不计",
                 DayCount::Days => "入院日、出院日都计",
@@ -133,7 +133,11 @@ fn write_benefit(to: &mut String, policy: &Policy, benefit: &Benefit) -> fmt::Re
             writeln!(to, "  住院津贴每天（付给本人，不计入费用分担；{count}{from}）：")?;
             write_table(to, policy, amount, ROW, |fen| yuan(*fen))?;
             let Some(most) = most_days else { return Ok(()) };
-            let each = if used.is_some() { "每年度" } else { "每次住院" };
+            let each = match (unsaid, used) {
+                (Some(unsaid), _) => not_said(unsaid),
+                (None, Some(_)) => "每年度".to_owned(),
+                (None, None) => "每次住院".to_owned(),
+            };
             writeln!(to, "  给付天数上限（{each}{}）：", held_in(policy, *used))?;
             write_table(to, policy, most, ROW, |days| format!("{days} 天"))
         }
@@ -192,11 +196,12 @@ fn write_adjust(to: &mut String, policy: &Policy, adjust: &Adjust) -> fmt::Resul
 }
 
 fn write_cap(to: &mut String, policy: &Policy, title: &str, cap: &Cap) -> fmt::Result {
-    let each = match (cap.used, cap.per) {
-        (None, _) => "每次",
-        (_, Span::Month) => "每月",
-        (_, Span::Quarter) => "每季度",
-        (_, Span::Year) => "每年度",
+    let each = match (&cap.unsaid, cap.used, cap.per) {
+        (Some(unsaid), ..) => not_said(unsaid),
+        (_, None, _) => "每次".to_owned(),
+        (_, _, Span::Month) => "每月".to_owned(),
+        (_, _, Span::Quarter) => "每季度".to_owned(),
+        (_, _, Span::Year) => "每年度".to_owned(),
     };
     let carry = match cap.carry {
         None => "",
@@ -217,6 +222,10 @@ fn write_cap(to: &mut String, policy: &Policy, title: &str, cap: &Cap) -> fmt::R
         label(claims),
         label(drawn)
     )
+}
+
+fn not_said(unsaid: &Unsaid) -> String {
+    format!("每次还是每年度未公布（{}），结果会因此不同的不予结算", unsaid.why)
 }
 
 fn write_feeds(to: &mut String, policy: &Policy, layer: &Layer) -> fmt::Result {

@@ -10,8 +10,10 @@ use yizhan_documents::{Kind, Problem, read_joined};
 use yizhan_terms::{Area, Insutype};
 
 use super::document;
+use super::fed::may_both_apply;
 use super::set::of_document;
-use crate::model::{Member, Policy, Together};
+use super::silent::may_pay;
+use crate::model::{Condition, Layer, Member, Policy, Together};
 
 /// What a product adds to what the document says there.
 const KEYS: &[&str] = &["sources", "accumulators", "renames", "layers"];
@@ -104,6 +106,31 @@ impl<'p> InForce<'p> {
         clashes
     }
 
+    /// A commercial product whose holders the document pays too: bought once, it would pay twice. So it would where it stands in a document of
+    /// before, and has become one of its own.
+    fn sold_twice(&self, told: &Policy) -> Vec<Problem> {
+        let of_told = |product: &&&Policy| std::ptr::eq(self.base, told) || std::ptr::eq(**product, told);
+        let mut twice = Vec::new();
+        for product in self.products.iter().filter(of_told) {
+            for (one, same) in
+                own_layers(self.base).flat_map(|one| own_layers(product).map(move |same| (one, same)))
+            {
+                let name = products_of(one).find(|name| products_of(same).any(|of| of == *name));
+                let pays = |layer: &Layer| layer.benefit.beside_bill() || may_pay(layer);
+                let Some(name) = name.filter(|_| may_both_apply(one, same) && pays(one) && pays(same)) else {
+                    continue;
+                };
+                let message = format!(
+                    "layer `{}` of `{}` and layer `{}` of `{}` both pay whoever has `{name}`: one product would pay twice. Publish the document \
+                     without it first",
+                    one.id, self.base.id, same.id, product.id
+                );
+                twice.push(self.problem(told, &message));
+            }
+        }
+        twice
+    }
+
     /// What is found of them together that none of them has alone.
     fn of_both<'f>(&self, found: &'f [Problem], all: &[&Policy]) -> Vec<&'f Problem> {
         let known = |one: &Problem| {
@@ -130,12 +157,44 @@ impl<'p> InForce<'p> {
     }
 }
 
+/// The layers that a document brings itself.
+fn own_layers(policy: &Policy) -> impl Iterator<Item = &Layer> {
+    policy.layers.iter().skip(policy.foreign_layers())
+}
+
+/// The commercial products whose holders a layer is for.
+fn products_of(layer: &Layer) -> impl Iterator<Item = &str> {
+    let asked = layer.when.iter().filter_map(|one| match one {
+        Condition::Membership(names) => Some(names),
+        _ => None,
+    });
+    asked.flatten().map(String::as_str).filter(|name| name.starts_with("commercial/"))
+}
+
 /// What a document is together with those published before, on each of the days and for each of the areas and schemes on which it is in force
 /// beside another one; or why they do not go together.
 pub(super) fn joined<P: Borrow<Policy>>(
     policy: &Policy,
     published: &[P],
 ) -> Vec<Result<Policy, Vec<Problem>>> {
+    combinations(policy, published, |found| found.join(policy))
+}
+
+/// Why a document is not to be published beside those published before: as `joined` says, or as one that pays a product twice. What was published
+/// before that was looked at stays readable.
+pub(super) fn refused<P: Borrow<Policy>>(policy: &Policy, published: &[P]) -> Vec<Problem> {
+    let refused = combinations(policy, published, |found| {
+        let apart = found.join(policy).err().unwrap_or_default();
+        if apart.is_empty() { found.sold_twice(policy) } else { apart }
+    });
+    refused.into_iter().flatten().collect()
+}
+
+fn combinations<P: Borrow<Policy>, T>(
+    policy: &Policy,
+    published: &[P],
+    of: impl Fn(&InForce<'_>) -> T,
+) -> Vec<T> {
     let all: Vec<&Policy> = published.iter().map(Borrow::borrow).chain([policy]).collect();
     if !all.iter().any(|one| one.is_product()) {
         return Vec::new();
@@ -148,7 +207,7 @@ pub(super) fn joined<P: Borrow<Policy>>(
             let Some(found) = InForce::on(all.iter().copied(), area, scheme, day) else { continue };
             let is_of = [found.base].iter().chain(&found.products).any(|one| std::ptr::eq(*one, policy));
             if is_of && !found.products.is_empty() && known.insert(found.name()) {
-                joined.push(found.join(policy));
+                joined.push(of(&found));
             }
         }
     }

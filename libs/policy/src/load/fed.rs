@@ -88,7 +88,7 @@ fn check_feeds(at: &At, policy: &Policy, index: LayerIndex) {
     }
 }
 
-fn may_both_apply(earlier: &Layer, later: &Layer) -> bool {
+pub(super) fn may_both_apply(earlier: &Layer, later: &Layer) -> bool {
     earlier.period.overlaps(&later.period)
         && Region::default().and(&earlier.when).and(&later.when).is_possible()
 }

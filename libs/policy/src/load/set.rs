@@ -8,7 +8,7 @@ use yizhan_documents::{Documents, Kind, Period, Problem, Problems};
 use yizhan_reasons::Reason;
 use yizhan_terms::{Area, Insutype};
 
-use super::beside::{InForce, joined};
+use super::beside::{InForce, refused};
 use crate::engine::{last_day_of, policy_year};
 use crate::model::{Accumulator, Policy, Unit};
 
@@ -108,14 +108,9 @@ pub fn check_set(policies: &[impl Borrow<Policy>]) -> Vec<Problem> {
     let all = policies.iter().map(Borrow::borrow);
     let check = |(index, later)| {
         let earlier = &policies[..index];
-        check_beside(later, earlier).into_iter().chain(not_joined(later, earlier))
+        check_beside(later, earlier).into_iter().chain(refused(later, earlier))
     };
     all.enumerate().flat_map(check).collect()
-}
-
-/// Why a document does not go together with those that it would stand beside.
-fn not_joined(later: &Policy, earlier: &[impl Borrow<Policy>]) -> Vec<Problem> {
-    joined(later, earlier).into_iter().filter_map(Result::err).flatten().collect()
 }
 
 /// What is wrong with publishing a policy beside the published ones. A version may replace days of an older version of its
@@ -127,7 +122,7 @@ pub(super) fn conflicts(policy: &Policy, published: &Documents<Policy>) -> Vec<P
         problems.into_iter().filter(move |problem| !(own && problem.kind == Kind::PoliciesOverlap))
     };
     let alone = published.documents().iter().flat_map(beside);
-    alone.chain(not_joined(policy, published.documents())).collect()
+    alone.chain(refused(policy, published.documents())).collect()
 }
 
 fn check_beside(later: &Policy, earlier: &[impl Borrow<Policy>]) -> Vec<Problem> {

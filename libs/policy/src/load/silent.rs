@@ -107,7 +107,7 @@ fn may_both_apply(earlier: &Layer, later: &Layer) -> bool {
 }
 
 /// Whether some row pays anything: of a layer that says what is not published, or counts visits, none does.
-fn may_pay(layer: &Layer) -> bool {
+pub(super) fn may_pay(layer: &Layer) -> bool {
     let bands = match &layer.benefit {
         Benefit::Scale { bands, .. } => bands,
         Benefit::ByItem { .. } => return true,

@@ -10,12 +10,12 @@ use super::quantity::line_filter;
 use super::values::{AMOUNT, BANDS, DAYS, DEDUCTIBLE, LIMIT, MAX_DAYS, POINTS, RATIO};
 use crate::model::{
     Adjust, Benefit, Books, Cap, Condition, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Feed, Per,
-    Plus, Prepay, Span, Table, Unit,
+    Plus, Prepay, Span, Table, Unit, Unsaid,
 };
 
 pub(super) fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deductible> {
     let map = at.map(&["per", "amount", "factor", "less_previous", "year_cap", "used"])?;
-    let per = map.required("per", |at| per(&at));
+    let per = map.required("per", |at| per(&at, &[Per::Visit, Per::Year], per_code));
     let per_line = map.get("per").map_or(0, |at| at.line());
     let amount = map.required("amount", |at| Table::read(at, scope, &DEDUCTIBLE));
     let factor = map.optional("factor", |at| Table::read(at, scope, &RATIO));
@@ -55,13 +55,17 @@ fn check_less_previous(map: &Map, per: Option<&Known<Per>>, amount: Option<&Tabl
     }
 }
 
-/// `visit`, `year`, or `{ unknown: why }` where the paper does not say.
-fn per(at: &At) -> Option<Known<Per>> {
+/// `visit`, `year` …, or `{ unknown: why }` where the paper does not say.
+fn per<T: Copy>(at: &At, all: &[T], code: fn(T) -> &'static str) -> Option<Known<T>> {
     if at.is_map() {
         let why = at.map(&["unknown"])?.required("unknown", |at| at.text());
         return why.map(|why| Known::Unknown(why.to_owned()));
     }
-    at.code(&[Per::Visit, Per::Year], per_code).map(Known::Value)
+    if at.raw() == Some("unknown") {
+        let message = "`unknown` says why: write `{ unknown: 文件没有写每次还是每年度 }`";
+        return at.problem(Kind::WrongType, message);
+    }
+    at.code(all, code).map(Known::Value)
 }
 
 fn per_code(per: Per) -> &'static str {
@@ -102,7 +106,7 @@ fn scale<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
 
 /// 住院津贴: `{ count: nights, from_day: 4, amount: TABLE, most_days: TABLE, used: … }`.
 fn per_day<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
-    let map = at.map(&["count", "from_day", "amount", "most_days", "used"])?;
+    let map = at.map(&["count", "from_day", "amount", "most_days", "per", "used"])?;
     let count = map.required("count", |at| at.code(&[DayCount::Nights, DayCount::Days], day_count_code));
     let from_day = map.optional("from_day", |at| whole(at, 1, MAX_DAYS));
     let amount = map.required("amount", |at| Table::read(at, scope, &AMOUNT));
@@ -111,6 +115,18 @@ fn per_day<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
     if let Some(at) = map.key("used").filter(|_| map.get("most_days").is_none()) {
         return at.problem(Kind::MissingKey, "`used` holds what was used of `most_days`, which is missing");
     }
+    if let Some(at) = map.key("per").filter(|_| map.get("most_days").is_none()) {
+        return at.problem(Kind::MissingKey, "`per` is of `most_days`, which is missing");
+    }
+    let per = map.optional("per", |at| per(&at, &[Per::Visit, Per::Year], per_code));
+    let unsaid = match per? {
+        Some(Known::Unknown(why)) => Some(unsaid(&map, why)),
+        Some(Known::Value(per)) => {
+            check_per(&map, Some((per == Per::Year).then_some(Span::Year)))?;
+            None
+        }
+        None => None,
+    };
     let only_stays = scope.when.iter().any(|one| match one {
         Condition::Care(any) => any.iter().all(|care| matches!(care, Care::Inpatient | Care::Maternity)),
         _ => false,
@@ -125,6 +141,7 @@ fn per_day<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
         from_day: from_day?.unwrap_or(1),
         most_days: most_days?,
         used: used?,
+        unsaid,
     })
 }
 
@@ -210,7 +227,7 @@ pub(super) fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
         return key.problem(Kind::UsedMissing, message);
     }
     let cap = cap?;
-    if let Some(key) = map.key("plus").filter(|_| cap.per != Span::Year) {
+    if let Some(key) = map.key("plus").filter(|_| cap.per != Span::Year || cap.unsaid.is_some()) {
         return key.problem(Kind::ConflictingKeys, "what is raised is a limit of the year: `per: year`");
     }
     Some(Cap { plus: plus?, ..cap })
@@ -223,13 +240,39 @@ fn limit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
     const ALL: &[Of] = &[None, Some(Span::Month), Some(Span::Quarter), Some(Span::Year)];
     let amount = map.required("amount", |at| Table::read(at, scope, &LIMIT));
     let used = map.optional("used", |at| scope.names.read_limit(at, Unit::Fen));
-    let per = map.optional("per", |at| at.code(ALL, of_code));
+    let per = map.optional("per", |at| per(&at, ALL, of_code));
     let carry = map.optional("carry", |at| at.code(&[Some(Span::Quarter), Some(Span::Year)], of_code));
     let (per, used, carry) = (per?, used?, carry?.flatten());
-    check_months(map, per.flatten(), used.and_then(|used| scope.names.by_month(used)))?;
-    check_per(map, per)?;
-    let per = per.flatten().unwrap_or(Span::Year);
-    Some(Cap { amount: amount?, used, per, carry, plus: None, net: false })
+    let by_month = used.and_then(|used| scope.names.by_month(used));
+    let (per, unsaid) = match per {
+        // Whatever the paper means, no more than the year's total was used of it.
+        Some(Known::Unknown(why)) => {
+            check_months(map, Some(Span::Year), by_month)?;
+            (Some(Span::Year), Some(unsaid(map, why)))
+        }
+        said => {
+            let per = match said {
+                Some(Known::Value(of)) => Some(of),
+                _ => None,
+            };
+            check_months(map, per.flatten(), by_month)?;
+            check_per(map, per)?;
+            (per.flatten(), None)
+        }
+    };
+    let per = per.unwrap_or(Span::Year);
+    Some(Cap { amount: amount?, used, per, carry, plus: None, net: false, unsaid })
+}
+
+/// Of a limit whose time the paper does not say. Without `used` nobody knows what is left of it either.
+fn unsaid(map: &Map, why: String) -> Unsaid {
+    let per = map.key("per").unwrap_or_else(|| map.at.clone());
+    if map.get("used").is_none() {
+        let message = "whoever this limit holds for is refused: name with `used` what adds up over the year, and who cannot have reached it \
+                       either way is paid";
+        per.finding(Kind::EverybodyRefused, message);
+    }
+    Unsaid { why, line: per.line() }
 }
 
 fn of_code(of: Of) -> &'static str {

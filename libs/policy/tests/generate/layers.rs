@@ -5,6 +5,7 @@ use yizhan_documents::{Known, Period};
 use yizhan_policy::model::{
     Adjust, Amount, AtMost, Band, Base, Benefit, Cap, Condition, CutOn, DayCount, Deductible,
     DeductibleAmount, Fed, Feed, Layer, LineFilter, Per, Prepay, Quantity, Ratio, Share, Span, Table, Term,
+    Unsaid,
 };
 use yizhan_terms::{Care, Fund, Payer};
 
@@ -128,7 +129,8 @@ impl Drawing<'_> {
         });
         let count = self.choices.pick(&[DayCount::Nights, DayCount::Days]);
         let from_day = self.choices.pick(&[1, 1, 2, 4, 11]);
-        let mut layer = self.bare(Benefit::PerDay { amount, count, from_day, most_days, used });
+        let unsaid = if limited { self.unsaid(Span::Year, None) } else { None };
+        let mut layer = self.bare(Benefit::PerDay { amount, count, from_day, most_days, used, unsaid });
         layer.cap = self.choices.chance(30).then(|| self.cap(false));
         layer
     }
@@ -350,7 +352,14 @@ impl Drawing<'_> {
             used
         });
         let (per, carry) = self.time_of(used);
-        Cap { amount, used, per, carry, plus: None, net }
+        let unsaid = self.unsaid(per, carry);
+        Cap { amount, used, per, carry, plus: None, net, unsaid }
+    }
+
+    /// Whether the paper leaves the time of a limit out: read as of the year as far as it makes no difference.
+    fn unsaid(&mut self, per: Span, carry: Option<Span>) -> Option<Unsaid> {
+        let unsaid = per == Span::Year && carry.is_none() && self.choices.chance(4);
+        unsaid.then(|| Unsaid { why: "没有写".to_owned(), line: 0 })
     }
 
     /// The time of a limit: of the year, where its accumulator does not add up by the month.
@@ -379,7 +388,8 @@ impl Drawing<'_> {
             used
         });
         let (per, carry) = self.time_of(used);
-        Cap { amount, used, per, carry, plus: None, net: false }
+        let unsaid = self.unsaid(per, carry);
+        Cap { amount, used, per, carry, plus: None, net: false, unsaid }
     }
 }
 

@@ -272,6 +272,7 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
         carry: None,
         plus: None,
         net: false,
+        unsaid: None,
     });
     let benefit = Benefit::Scale { cut_on, reached, bands: constant(always(), bands(choices)) };
     Layer { cap, feeds, ..plain_layer(index, deductible, benefit) }

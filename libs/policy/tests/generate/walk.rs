@@ -21,6 +21,14 @@ pub fn without_places(mut policy: Policy) -> Policy {
     policy.accumulators_line = 1;
     policy.layers.iter_mut().for_each(|layer| layer.line = 1);
     policy.layers.iter_mut().filter_map(|layer| layer.deductible.as_mut()).for_each(|one| one.per_line = 0);
+    for layer in &mut policy.layers {
+        let caps = [&mut layer.cap, &mut layer.cost_cap].into_iter().flatten().map(|cap| &mut cap.unsaid);
+        let days = match &mut layer.benefit {
+            Benefit::PerDay { unsaid, .. } => Some(unsaid),
+            _ => None,
+        };
+        caps.chain(days).flatten().for_each(|unsaid| unsaid.line = 0);
+    }
     policy
 }
 

@@ -34,7 +34,7 @@ pub fn document(policy: &Policy) -> String {
         lines.push("accumulators:".to_owned());
         lines.extend(policy.accumulators.iter().map(accumulator));
     }
-    let writer = Writer { policy };
+    let writer = Writer { policy, source: None };
     let (class_prepay, extra_prepay) = (&policy.class_prepay, &policy.extra_prepay);
     lines.extend(
         class_prepay.as_ref().map(|table| format!("class_prepay: {}", writer.ratios(table, policy.period))),
@@ -48,7 +48,11 @@ pub fn document(policy: &Policy) -> String {
         lines.push(format!("covers: [{}]", cares.join(", ")));
     }
     lines.push("layers:".to_owned());
-    lines.extend(policy.layers.iter().map(|layer| writer.layer(layer)));
+    lines.extend(policy.layers.iter().enumerate().map(|(number, layer)| {
+        // Every second layer names its source once, and its tables are written shorter.
+        let source = (number % 2 == 1).then(|| first_source(layer)).flatten();
+        Writer { policy, source }.layer(layer)
+    }));
     let SameDays { two_stays, in_stay, around_visit } = policy.same_days;
     if policy.same_days != SameDays::default() {
         lines.push(format!(
@@ -83,6 +87,29 @@ fn accumulator(accumulator: &Accumulator) -> String {
 
 struct Writer<'p> {
     policy: &'p Policy,
+    /// What the layer around the tables cites.
+    source: Option<usize>,
+}
+
+/// What the first row of a layer's benefit cites.
+fn first_source(layer: &Layer) -> Option<usize> {
+    fn of<T>(table: &Table<T>) -> Option<usize> {
+        Some(table.versions.first()?.rows.first()?.source)
+    }
+    match &layer.benefit {
+        Benefit::Scale { bands, .. } => of(bands),
+        Benefit::ByItem { ratios } => of(ratios),
+        Benefit::LumpSum { amount } | Benefit::PerDay { amount, .. } | Benefit::PerItem { amount, .. } => {
+            of(amount)
+        }
+    }
+}
+
+/// `ratio: 80%` as the value alone; `None` where it is more than one.
+fn alone(said: &str) -> Option<&str> {
+    let (key, value) = said.split_once(": ")?;
+    let one = ["ratio", "amount", "points", "days"].contains(&key) && !value.contains(['{', '[', ',']);
+    one.then_some(value)
 }
 
 impl Writer<'_> {
@@ -95,6 +122,7 @@ impl Writer<'_> {
         ];
         let mut say = |key: &str, value: String| lines.push(format!("    {key}: {value}"));
         let (period, document) = (layer.period, self.policy.period);
+        self.source.iter().for_each(|source| say("source", self.policy.sources[*source].id.clone()));
         if period.from != document.from {
             say("from", period.from.to_string());
         }
@@ -121,18 +149,20 @@ impl Writer<'_> {
                 "per_item",
                 format!("{{ lines: {}, amount: {} }}", filter(lines), self.amounts(amount, period)),
             ),
-            Benefit::PerDay { amount, count, from_day, most_days, used } => {
+            Benefit::PerDay { amount, count, from_day, most_days, used, unsaid } => {
                 let count = if *count == DayCount::Nights { "nights" } else { "days" };
                 let days = |days: &i64| format!("days: {days}");
                 let most =
                     most_days.as_ref().map(|most| format!(", most_days: {}", self.table(most, period, days)));
                 let used = used.map(|used| format!(", used: {}", self.accumulator(used)));
+                let per = unsaid.as_ref().map(|unsaid| format!(", per: {{ unknown: {} }}", unsaid.why));
                 say(
                     "per_day",
                     format!(
-                        "{{ count: {count}, from_day: {from_day}, amount: {}{}{} }}",
+                        "{{ count: {count}, from_day: {from_day}, amount: {}{}{}{} }}",
                         self.amounts(amount, period),
                         most.unwrap_or_default(),
+                        per.unwrap_or_default(),
                         used.unwrap_or_default()
                     ),
                 );
@@ -243,6 +273,8 @@ impl Writer<'_> {
             Span::Year => "year",
         };
         let per = cap.used.map_or("visit", |_| named(cap.per));
+        let unsaid = cap.unsaid.as_ref().map(|unsaid| format!("{{ unknown: {} }}", unsaid.why));
+        let per = unsaid.unwrap_or_else(|| per.to_owned());
         let carry = cap.carry.map(|carry| format!(", carry: {}", named(carry))).unwrap_or_default();
         let counts = if cap.net { ", counts: net" } else { "" };
         format!("{{ per: {per}{carry}, amount: {amount}{used}{counts} }}")
@@ -264,8 +296,14 @@ impl Writer<'_> {
     }
 
     fn table<T>(&self, table: &Table<T>, period: Period, value: impl Fn(&T) -> String) -> String {
+        let cite = |source: usize| match self.source {
+            Some(around) if around == source => String::new(),
+            _ => format!("source: {}, ", self.policy.sources[source].id),
+        };
         let one_version = |version: &yizhan_policy::model::TableVersion<T>| {
             let source = version.rows[0].source;
+            let always = version.period == Period { from: period.from, to: None };
+            let bare = always && table.versions.len() == 1 && self.source == Some(source);
             let mut text = "{ ".to_owned();
             if version.period.from != period.from {
                 text += &format!("from: {}, ", version.period.from);
@@ -292,8 +330,23 @@ impl Writer<'_> {
                 });
                 format!("{{ {} }}", parts.join(", "))
             });
-            let rows: Vec<String> = rows.collect();
-            text + &format!("source: {}, rows: [ {} ] }}", self.policy.sources[source].id, rows.join(", "))
+            let rows = format!("[ {} ]", rows.collect::<Vec<_>>().join(", "));
+            // One row without conditions is written as the table, or the value alone, where a layer names the source.
+            let only = match version.rows.as_slice() {
+                [row] if self.source.is_some() && row.when.is_empty() && row.rank == 0 => {
+                    Some(match &row.value {
+                        Known::Value(known) => value(known),
+                        Known::Unknown(why) => format!("unknown: {why}"),
+                    })
+                }
+                _ => None,
+            };
+            match only {
+                Some(said) if bare && alone(&said).is_some() => alone(&said).unwrap_or_default().to_owned(),
+                Some(said) => text + &format!("{}{said} }}", cite(source)),
+                None if bare => rows,
+                None => text + &format!("{}rows: {rows} }}", cite(source)),
+            }
         };
         let versions: Vec<String> = table.versions.iter().map(one_version).collect();
         if versions.len() == 1 { versions[0].clone() } else { format!("[ {} ]", versions.join(", ")) }

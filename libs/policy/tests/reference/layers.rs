@@ -116,13 +116,16 @@ impl Visit {
                     Benefit::ByItem { ratios } => {
                         raised(layer, by_item(part, layer, ratios, base - done.charged)?, facts)?
                     }
-                    Benefit::PerDay { amount, count, from_day, most_days, used } => {
+                    Benefit::PerDay { amount, count, from_day, most_days, used, unsaid } => {
                         days = self.days_of(facts, *count, *from_day);
                         if let Some(most) = most_days {
                             let most = Fraction::whole(*facts.needed(most)?);
-                            let used = used.map_or(Fraction::whole(self.days_paid[index]), |used| {
-                                now(used, facts, answer)
-                            });
+                            let visit = Fraction::whole(self.days_paid[index]);
+                            let year = used.map(|used| now(used, facts, answer));
+                            if unsaid.is_some() {
+                                same_either_way(Fraction::whole(days), most, [Some(visit), year])?;
+                            }
+                            let used = year.unwrap_or(visit);
                             days = Fraction::whole(days).min((most - used).or_zero()).half_up();
                         }
                         times(days, amount, facts)?
@@ -135,7 +138,9 @@ impl Visit {
                 let before = Fraction::whole(self.paid[index]);
                 let within = match &layer.cap {
                     Some(cap) => {
-                        let open = self.open(cap, facts.needed(&cap.amount)?, before, facts, answer);
+                        let limit = facts.needed(&cap.amount)?;
+                        self.require_said(cap, limit, (before, benefit), facts, answer)?;
+                        let open = self.open(cap, limit, before, facts, answer);
                         open.map_or(benefit, |open| benefit.min(open))
                     }
                     None => benefit,
@@ -192,7 +197,9 @@ impl Visit {
         answer: &Answer,
     ) -> Result<Fraction, Refused> {
         let Some(cap) = cap.filter(|_| amount > Fraction::ZERO) else { return Ok(amount) };
-        let open = self.open(cap, facts.needed(&cap.amount)?, before, facts, answer);
+        let limit = facts.needed(&cap.amount)?;
+        self.require_said(cap, limit, (before, amount), facts, answer)?;
+        let open = self.open(cap, limit, before, facts, answer);
         Ok(open.map_or(amount, |open| amount.min(open)))
     }
 
@@ -273,6 +280,20 @@ impl Visit {
             }
         }
         sum.whole_part()
+    }
+
+    /// A limit of which the paper does not say whether it is of a visit or a year.
+    fn require_said(
+        &self,
+        cap: &Cap,
+        limit: &Option<Amount>,
+        (before, amount): (Fraction, Fraction),
+        facts: &Facts<'_>,
+        answer: &Answer,
+    ) -> Result<(), Refused> {
+        let (Some(_), Some(limit)) = (&cap.unsaid, limit) else { return Ok(()) };
+        let year = cap.used.map(|index| used_in(Span::Year, index, facts, answer));
+        same_either_way(amount, said(limit), [Some(before), year])
     }
 
     /// What is open of a limit: per year by its accumulator, or per visit by what earlier parts
@@ -645,6 +666,18 @@ fn used_in(span: Span, index: usize, facts: &Facts<'_>, answer: &Answer) -> Frac
 fn now(index: usize, facts: &Facts<'_>, answer: &Answer) -> Fraction {
     let key = (facts.policy_year, accumulator_key(facts.policy, facts.case, facts.day, index));
     Fraction::whole(facts.before(index) + answer.added.get(&key).copied().unwrap_or(0))
+}
+
+/// Refuses where it makes a difference how much of a limit is gone: nothing, what this visit used, what the year did; where nobody adds up the
+/// year, perhaps all of it.
+fn same_either_way(amount: Fraction, limit: Fraction, used: [Option<Fraction>; 2]) -> Result<(), Refused> {
+    let within = |used: Fraction| amount.min((limit - used).or_zero());
+    let used = used.map(|used| within(used.unwrap_or(limit)));
+    if used.into_iter().all(|one| one == within(Fraction::ZERO)) {
+        Ok(())
+    } else {
+        Err("POLICY_VALUE_UNKNOWN")
+    }
 }
 
 fn feed(
