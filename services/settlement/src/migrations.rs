@@ -12,6 +12,7 @@ mod policies;
 mod reconciliation;
 mod recoveries;
 mod reimbursements;
+mod rows;
 
 use claims::CreateClaims;
 use credit_followed::FollowCredit;
@@ -25,6 +26,7 @@ use policies::{MovePolicies, policy};
 use reconciliation::{CreateOpenings, ReconcileSettlements};
 use recoveries::CreateRecoveries;
 use reimbursements::CreateReimbursements;
+use rows::LayOutRows;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -71,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateDeferrals),
             Box::new(FollowCredit),
             Box::new(DivideByMonth),
+            Box::new(LayOutRows),
         ]
     }
 }

@@ -217,12 +217,16 @@ pub async fn ask_each<R: FromQueryResult, const N: usize>(
     R::find_by_statement(Statement::from_sql_and_values(backend, sql, values)).all(db).await
 }
 
-/// The rows for which a condition holds, as one column: a JSON array of rows, each an array of its columns in order; null where there are
-/// none. The condition is SQL that comes from no user.
-pub fn rows_as_json<E: EntityTrait>(backend: DbBackend, condition: &str) -> String {
+/// Columns of the rows for which a condition holds, as one column: a JSON array of rows, each an array of these; null where there are none.
+/// The condition is SQL that comes from no user.
+pub fn rows_as_json<E: EntityTrait>(
+    backend: DbBackend,
+    columns: impl IntoIterator<Item = E::Column>,
+    condition: &str,
+) -> String {
     let table = E::default().table_name().to_owned();
     let columns: Vec<String> =
-        E::Column::iter().map(|column| format!("{table}.{}", column.as_str())).collect();
+        columns.into_iter().map(|column| format!("{table}.{}", column.as_str())).collect();
     let columns = columns.join(", ");
     match backend {
         DbBackend::Postgres => {

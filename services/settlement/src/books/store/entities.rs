@@ -117,7 +117,7 @@ pub mod accumulated {
 
     /// A row of `accumulated`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel, serde::Deserialize)]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "accumulated")]
     pub struct Model {
         /// 统筹区 of the person.
@@ -138,9 +138,13 @@ pub mod accumulated {
     impl Model {
         /// The totals, read.
         pub fn totals(&self) -> Result<Accumulated, DbErr> {
-            serde_json::from_str(&self.totals)
-                .map_err(|error| DbErr::Type(format!("accumulated.totals: {error}")))
+            read(&self.totals)
         }
+    }
+
+    /// Totals as they are stored, read.
+    pub fn read(totals: &str) -> Result<Accumulated, DbErr> {
+        serde_json::from_str(totals).map_err(|error| DbErr::Type(format!("accumulated.totals: {error}")))
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use futures::future::{try_join, try_join3};
-use sea_orm::{DbBackend, DbErr, EntityTrait, FromQueryResult};
+use sea_orm::{DbBackend, DbErr, EntityTrait, FromQueryResult, Iterable};
 use serde::de::DeserializeOwned;
 use yizhan_policy::case::Accumulated;
 use yizhan_runtime::db::{DatabaseConnection, ask_each, monthly, rows_as_json};
@@ -99,6 +99,11 @@ const KEY: [&str; 10] = [
     "request_id",
 ];
 
+/// What is read of a policy year.
+const YEAR: [accumulated::Column; 3] =
+    [accumulated::Column::PolicyYear, accumulated::Column::Version, accumulated::Column::Totals];
+type Year = (String, i64, String);
+
 impl Row {
     /// The columns. The ids of a person's settlements sort in the order of commit: each is made behind the last one, see
     /// [`PersonState::last_setl_id`]. Each is looked up by its key: for an EXISTS PostgreSQL might read the whole table once. What a later id of
@@ -120,18 +125,18 @@ impl Row {
              {} AS years, {} AS visits, {} AS own, {} AS shared",
             person("settlements"),
             monthly::recent(),
-            rows_as_json::<accumulated::Entity>(backend, &person("accumulated")),
-            rows_as_json::<claim::Entity>(backend, &met),
-            rows_as_json::<account::Entity>(backend, own),
-            rows_as_json::<account::Entity>(backend, relative),
+            rows_as_json::<accumulated::Entity>(backend, YEAR, &person("accumulated")),
+            rows_as_json::<claim::Entity>(backend, claim::Column::iter(), &met),
+            rows_as_json::<account::Entity>(backend, account::Column::iter(), own),
+            rows_as_json::<account::Entity>(backend, account::Column::iter(), relative),
         )
     }
 
     fn read(self) -> Result<PersonState, DbErr> {
         let mut years = Years::new();
-        for row in rows_in::<accumulated::Model>("accumulated", self.years)? {
+        for (policy_year, version, totals) in rows_in::<Year>("accumulated", self.years)? {
             let damaged = |error| DbErr::Type(format!("accumulated.policy_year: {error}"));
-            years.insert(row.policy_year.parse().map_err(damaged)?, (row.version, row.totals()?));
+            years.insert(policy_year.parse().map_err(damaged)?, (version, accumulated::read(&totals)?));
         }
         Ok(PersonState {
             years,

@@ -27,6 +27,8 @@ pub const MONTHLY: [Monthly; 2] = [
         // That a settlement is reversed once is seen to by `settlement_reversals`: a reversal may be of another month.
         own: &[
             "CREATE UNIQUE INDEX {}_reversed ON {} (poolarea_no, reverses_setl_id) WHERE reverses_setl_id <> ''",
+            // A row is kept whole, two in a page: cut up, it is three rows and three entries of indexes.
+            "ALTER TABLE {} SET (toast_tuple_target = 4080)",
         ],
     },
     Monthly { table: "journal", id: "setl_id", key: "poolarea_no, psn_no, setl_id", indexes: &[], own: &[] },
