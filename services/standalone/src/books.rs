@@ -1,6 +1,5 @@
 //! `yizhan check-books`: the books of areas are folded again by settlement, which counts and tells what does not agree; what the chart's CronJob runs.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -9,8 +8,9 @@ use yizhan_proto::settlement::v1::CheckBooksRequest;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_runtime::Caller;
 use yizhan_runtime::client;
-use yizhan_runtime::config::{PeerConfig, PeerTls, TlsIdentity};
-use yizhan_runtime::error::RemoteError;
+use yizhan_runtime::config::PeerConfig;
+
+use crate::shown::{TlsArguments, told};
 
 /// Who asks: a rule of `server.callers` lets the certificate speak for it.
 const OPERATOR: &str = "books";
@@ -26,20 +26,9 @@ pub struct BooksArguments {
     /// A pooling area (统筹区), by its six digits; again for another.
     #[arg(long, required = true)]
     area: Vec<String>,
-    /// PEM of the authority of its certificate.
-    #[arg(long)]
-    tls_ca: Option<PathBuf>,
-    /// PEM of a certificate that a rule of `server.callers` names a gateway for `operator:books`.
-    #[arg(long, requires = "tls_key")]
-    tls_cert: Option<PathBuf>,
-    /// Its key.
-    #[arg(long, requires = "tls_cert")]
-    tls_key: Option<PathBuf>,
-}
-
-/// Reason and text, and nothing else of the answer.
-fn told(area: &str, error: &RemoteError) -> String {
-    format!("{area}: {:?} {}: {}", error.code, error.reason, error.message)
+    /// The certificate speaks for `operator:books`.
+    #[command(flatten)]
+    tls: TlsArguments,
 }
 
 /// Asks for one area after the other, and says of each how much was gone through and how many differences there are. Which they are, is only for who
@@ -48,9 +37,8 @@ fn told(area: &str, error: &RemoteError) -> String {
 /// # Errors
 /// An area could not be checked, or does not agree; the others are checked all the same.
 pub async fn check(arguments: BooksArguments) -> anyhow::Result<()> {
-    let identity = arguments.tls_cert.zip(arguments.tls_key).map(|(cert, key)| TlsIdentity { cert, key });
-    let tls = arguments.tls_ca.map(|ca| PeerTls { ca, identity, name: None });
-    let peer = PeerConfig { deadline: DEADLINE, tls, ..PeerConfig::at(arguments.settlement) };
+    let peer =
+        PeerConfig { deadline: DEADLINE, tls: arguments.tls.peer(), ..PeerConfig::at(arguments.settlement) };
     let caller = Caller::Operator { name: OPERATOR.to_owned() };
     let mut settlement = SettlementServiceClient::new(client::channel(&peer, &caller).context("settlement")?);
     let mut wrong = Vec::new();
@@ -62,7 +50,7 @@ pub async fn check(arguments: BooksArguments) -> anyhow::Result<()> {
                 println!("{area}: {} settlements, {differences} differences", books.settlements);
                 wrong.extend((differences > 0).then(|| format!("{area}: {differences} differences")));
             }
-            Err(status) => wrong.push(told(area, &status.into())),
+            Err(status) => wrong.push(format!("{area}: {}", told(&status.into()))),
         }
     }
     ensure!(wrong.is_empty(), "{}", wrong.join("; "));

@@ -2,7 +2,6 @@
 //! reversed. Person, institution and area are invented (999900, the composite area of the embedded policies), so that no real
 //! book is touched; what remains is a settlement and its reversal in the books of that area.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -34,13 +33,13 @@ use yizhan_proto::settlement::v1::{
     SettleRequest, Settlement, SettlementInfo, Visit,
 };
 use yizhan_runtime::client::{self, PeerChannel};
-use yizhan_runtime::config::{PeerConfig, PeerTls, TlsIdentity};
-use yizhan_runtime::error::RemoteError;
+use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::ids::{base32hex, new_id};
 use yizhan_runtime::{Caller, Clock};
 
 use crate::demo::bills::{DAY_IN_HOSPITAL, stay};
 use crate::demo::register::priced_items;
+use crate::shown::{self, TlsArguments};
 
 /// The area of the embedded composite policy: no area's real one.
 const AREA: &str = "999900";
@@ -71,15 +70,8 @@ pub struct CheckArguments {
     /// Address of credit (信用评价); without: not checked.
     #[arg(long)]
     credit: Option<String>,
-    /// PEM of the authority of their certificates.
-    #[arg(long)]
-    tls_ca: Option<PathBuf>,
-    /// PEM of a certificate that a rule of `server.callers` names a gateway for the callers of this check.
-    #[arg(long, requires = "tls_key")]
-    tls_cert: Option<PathBuf>,
-    /// Its key.
-    #[arg(long, requires = "tls_cert")]
-    tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    tls: TlsArguments,
     /// Token of the agency `agency:999900`, where callers show tokens.
     #[arg(long, env = "YIZHAN_CHECK_AGENCY_TOKEN", hide_env_values = true)]
     agency_token: Option<String>,
@@ -104,14 +96,8 @@ impl Interceptor for Bearer {
 type To = InterceptedService<PeerChannel, Bearer>;
 
 impl CheckArguments {
-    fn tls(&self) -> Option<PeerTls> {
-        let identity = self.tls_cert.clone().zip(self.tls_key.clone());
-        let identity = identity.map(|(cert, key)| TlsIdentity { cert, key });
-        self.tls_ca.clone().map(|ca| PeerTls { ca, identity, name: None })
-    }
-
     fn to(&self, address: &str, caller: &Caller, token: Option<&String>) -> anyhow::Result<To> {
-        let peer = PeerConfig { deadline: DEADLINE, tls: self.tls(), ..PeerConfig::at(address) };
+        let peer = PeerConfig { deadline: DEADLINE, tls: self.tls.peer(), ..PeerConfig::at(address) };
         let token = token.map(|token| format!("Bearer {token}").parse()).transpose();
         let bearer = Bearer(token.context("a token is not plain text")?);
         Ok(InterceptedService::new(client::channel(&peer, caller)?, bearer))
@@ -344,10 +330,8 @@ fn today() -> String {
     Clock::system().today().to_string()
 }
 
-/// Reason and text, and nothing of what was sent.
 fn told(status: Status) -> anyhow::Error {
-    let error = RemoteError::from(status);
-    anyhow::anyhow!("{:?} {}: {}", error.code, error.reason, error.message)
+    anyhow::Error::msg(shown::told(&status.into()))
 }
 
 #[cfg(test)]

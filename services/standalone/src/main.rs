@@ -9,6 +9,7 @@ mod offline;
 mod platform;
 mod serve;
 mod services;
+mod shown;
 
 use std::future::Future;
 use std::path::PathBuf;
