@@ -70,6 +70,22 @@ const SENTENCES: &[(&str, &str)] = &[
         "this is a policy, not a case: `yizhan policy check` checks it",
         "这是政策，不是病例：用 `yizhan policy check` 检查",
     ),
+    // Files and cases as the commands take them.
+    ("the folder holds no file of `{}`", "文件夹里没有 `{1}` 文件"),
+    ("not the JSON of a case: {}", "不是病例的 JSON：{1}"),
+    (
+        "`area` and `scheme` are missing, by which the policy is found",
+        "缺少 `area` 和 `scheme`，无法找到政策",
+    ),
+    ("{} visits; `yizhan policy test` settles several", "有 {1} 次就诊：用 `yizhan policy test` 结算多次"),
+    ("the policy `{}` cannot be read: {}", "政策 `{1}` 读不了：{2}"),
+    ("no policy `{}` is embedded", "没有内置的政策 `{1}`"),
+    ("a line of more than {} bytes", "一行超过 {1} 字节"),
+    (
+        "case {}: cases of its person stand apart; sort the history by person",
+        "病例 {1}：同一人的病例没有排在一起；请把历史按人排序",
+    ),
+    ("more than {} cases of one person", "一个人的病例超过 {1} 个"),
     // Numbers and dates.
     (
         "`{}` is a range, not one value: a row for each, or `unknown: …` with the range in its words",

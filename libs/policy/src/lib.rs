@@ -20,7 +20,10 @@ pub mod trial;
 pub use case::Case;
 pub use embedded::embedded;
 pub use engine::{Refusal, Stopped, replay, settle, settle_as_far, visit_rules};
-pub use explain::{Changes, PolicyChange, changes, explain, explain_outcome, explain_stopped};
+pub use explain::{
+    Changes, Explained, ExplainedPart, ExplainedSource, PolicyChange, Statement, changes, explain,
+    explain_outcome, explain_stopped, explained,
+};
 pub use keys::Key;
 pub use load::{find, find_named, findings, load, together};
 pub use model::Policy;

@@ -17,7 +17,7 @@ fn policy(edits: &[(&str, &str)]) -> Policy {
 /// The changes as words, without head.
 fn told(edits: &[(&str, &str)]) -> Vec<String> {
     let changes = changes(&policy(&[]), &policy(edits));
-    changes.changes.iter().map(|change| format!("{} {change}", change.layer)).collect()
+    changes.changes.iter().map(|change| format!("{} {}", change.layer, change.chinese())).collect()
 }
 
 /// What is written otherwise, and what is told of it.
@@ -97,9 +97,9 @@ fn layers_that_come_and_go() {
     let without = policy(&[(relief, "")]);
     let gone = changes(&policy(&[]), &without);
     assert!(gone.changes.iter().all(|change| change.layer == "relief" && change.new.is_none()), "{gone}");
-    assert!(gone.to_string().contains("取消 支付比例 全部：原为 10%"), "{gone}");
+    assert!(gone.chinese().contains("取消 支付比例 全部：原为 10%"), "{gone}");
     let comes = changes(&without, &policy(&[]));
-    assert!(comes.to_string().contains("医院减免（relief）\n  新增 名称：医院减免\n"), "{comes}");
+    assert!(comes.chinese().contains("医院减免（relief）\n  新增 名称：医院减免\n"), "{comes}");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_version_of_later_days_is_compared_with_what_was_said_last() {
     );
     let text = text.replace("from: 2021-01-01\n    to: 2021-12-31", "from: 2026-01-01\n    to: 2027-12-31");
     let new = load("new.yaml", &text.replace("amount: 8450.50", "amount: 8000")).unwrap();
-    let found = changes(&policy(&[]), &new).to_string();
+    let found = changes(&policy(&[]), &new).chinese();
     assert!(found.contains("起付线 三级：8450.5 元 → 8000 元\n"), "{found}");
     assert!(!found.contains("800 元"), "what held until 2021 is no change: {found}");
 }
@@ -123,6 +123,56 @@ fn no_document_differs_from_itself_and_none_is_silent() {
         let policy = load(name, text).unwrap();
         let none = changes(&policy, &policy);
         assert_eq!(none.changes, [], "{name}");
-        assert!(none.to_string().ends_with("没有变化\n"));
+        assert!(none.chinese().ends_with("没有变化\n"));
     }
+}
+
+#[test]
+fn the_same_is_told_in_english_around_what_the_documents_say() {
+    let cases: &[Edited] = &[
+        (
+            &[("amount: 8450.50", "amount: 9000")],
+            &["deductible, 三级: 8450.5 元 → 9000 元 (from 2022-01-01)"],
+        ),
+        (&[("amount: 800", "amount: 900")], &["deductible, 全部: 800 元 → 900 元 (until 2021-12-31)"]),
+        (
+            &[("identity: [特困] }, rank: 1, amount: none", "identity: [低保] }, rank: 1, amount: none")],
+            &[
+                "new: payment limit, 身份为低保（优先级 1）: 不封顶",
+                "gone: payment limit, 身份为特困（优先级 1）: was 不封顶",
+            ],
+        ),
+        (
+            &[("layers:", "not_published: { maternity: 文件没有写 }\nlayers:")],
+            &["care not published: 没有 → 生育（文件没有写）"],
+        ),
+    ];
+    for (edits, expected) in cases {
+        let changes = changes(&policy(&[]), &policy(edits));
+        assert_eq!(changes.changes.iter().map(ToString::to_string).collect::<Vec<_>>(), *expected);
+    }
+    let (good, edited) = (policy(&[]), policy(&[("amount: 800", "amount: 900")]));
+    assert!(changes(&good, &good).to_string().ends_with("\n  no change\n"));
+    let told = changes(&good, &edited).to_string();
+    assert!(told.contains("(compared from 2020-01-01)\n\nlayer basic: 统筹基金\n  deductible, "), "{told}");
+}
+
+/// What stands before the value of a change is English, but for names that the documents give.
+#[test]
+fn every_name_that_explain_gives_is_known_in_english() {
+    let all: Vec<Policy> = embedded().iter().map(|(name, text)| load(name, text).unwrap()).collect();
+    let mut count = 0;
+    for pair in all.windows(2) {
+        for change in changes(&pair[0], &pair[1]).changes {
+            // Names of accumulators, of layers in what papers say of what is paid twice, and why a document is composite.
+            let own = ["年度累计", "※"].iter().any(|part| change.part.starts_with(part))
+                || change.about.starts_with("按文件规定，");
+            let told =
+                yizhan_policy::PolicyChange { who: String::new(), old: None, new: None, ..change.clone() };
+            let chinese = told.to_string().chars().any(|one| ('\u{4e00}'..='\u{9fff}').contains(&one));
+            assert!(own || !chinese, "{} of {} is not known in English", change.about, change.part);
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count} changes");
 }

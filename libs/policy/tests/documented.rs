@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use yizhan_policy::load::{load_case, load_examples};
-use yizhan_policy::{load, settle};
+use yizhan_policy::{explained, load, settle};
 use yizhan_terms::Payer;
 
 const PAGE: &str = include_str!("../../../docs/POLICY.md");
@@ -139,6 +139,17 @@ fn the_page_tells_what_the_quality_letters_mean() {
 }
 
 #[test]
+fn the_json_of_what_is_explained_is_as_the_page_tells() {
+    let policy = load("good.yaml", include_str!("fixtures/good.yaml")).unwrap();
+    let told = serde_json::to_value(explained(&policy)).unwrap();
+    for of in [&told, &told["sources"][0], &told["parts"][0], &told["parts"][0]["says"][0]] {
+        for key in of.as_object().unwrap().keys() {
+            assert!(PAGE.contains(&format!("`{key}`")), "docs/POLICY.md does not tell `{key}`");
+        }
+    }
+}
+
+#[test]
 fn the_json_of_an_outcome_is_as_the_page_tells() {
     let policy = load("good.yaml", include_str!("fixtures/good.yaml")).unwrap();
     let case = load_case("case.yaml", include_str!("../../../docs/examples/case.yaml")).unwrap();
@@ -151,7 +162,8 @@ fn the_json_of_an_outcome_is_as_the_page_tells() {
     told("an outcome", &outcome);
     told("a layer", &outcome["layers"][0]);
     told("a change", &outcome["changes"][0]);
-    let (line, shown) = blocks("json").into_iter().next().unwrap();
+    let of_outcome = |(_, shown): &(usize, String)| shown.contains("fund_pay_fen");
+    let (line, shown) = blocks("json").into_iter().find(of_outcome).unwrap();
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
     let mut wanted = serde_json::Map::new();
     for key in shown.as_object().unwrap().keys() {

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use yizhan_policy::load::load_case;
-use yizhan_policy::{embedded, explain, explain_outcome, load, settle};
+use yizhan_policy::{embedded, explain, explain_outcome, explained, load, settle};
 
 fn compare(name: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
@@ -50,5 +50,27 @@ fn every_shipped_policy_can_be_explained_with_every_source_cited() {
         for source in &policy.sources {
             assert!(words.contains(&format!("〔{}·{} ", source.id, source.quality)), "{name}: {}", source.id);
         }
+    }
+}
+
+#[test]
+fn what_is_explained_is_told_to_programs_line_by_line() {
+    for (name, text) in embedded() {
+        let policy = load(name, text).unwrap();
+        let (words, told) = (explain(&policy), explained(&policy));
+        let layers: Vec<&str> =
+            told.parts.iter().map(|part| part.layer.as_str()).filter(|layer| !layer.is_empty()).collect();
+        let own = policy.layers[policy.foreign_layers()..].iter();
+        assert_eq!(layers, own.map(|layer| layer.id.as_str()).collect::<Vec<_>>(), "{name}");
+        let mut rows = 0;
+        for said in told.parts.iter().flat_map(|part| &part.says) {
+            let Some((source, quality)) = said.source.as_ref().zip(said.quality.as_ref()) else { continue };
+            let line = said.line.unwrap_or_else(|| panic!("{name}: {said:?}"));
+            let row = format!("{}：{} 〔{source}·{quality} 第 {line} 行〕", said.who, said.value);
+            assert!(words.contains(&row), "{name}: {row}");
+            assert!(told.sources.iter().any(|one| one.source == *source), "{name}: {source}");
+            rows += 1;
+        }
+        assert_eq!(rows, words.lines().filter(|line| line.ends_with(" 行〕")).count(), "{name}");
     }
 }

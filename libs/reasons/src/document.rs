@@ -24,7 +24,7 @@ macro_rules! faults {
 }
 
 faults! {
-    Syntax = "YAML_SYNTAX", "Not YAML.";
+    Syntax = "YAML_SYNTAX", "Not YAML, or not JSON where a command reads cases of JSON.";
     Unsupported = "YAML_UNSUPPORTED", "YAML that these documents do not use: anchors, tags, several documents.";
     TooLarge = "TOO_LARGE", "Beyond a limit of size, depth or number.";
     DuplicateKey = "DUPLICATE_KEY", "The same key twice in one mapping.";

@@ -49,23 +49,7 @@ enum Command {
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Settle one case by policy files, offline, and show how every amount came about.
-    Settle {
-        /// Policy documents (YAML); without any, the embedded ones.
-        #[arg(long, num_args = 1..)]
-        policy: Vec<PathBuf>,
-        /// The case (docs/POLICY.md, "A case").
-        #[arg(long)]
-        case: PathBuf,
-        /// Print the outcome as JSON.
-        #[arg(long)]
-        json: bool,
-        /// Refuse a case in which something looks wrong: a name that the policy does not ask for, an amount that is not quantity × price.
-        #[arg(long)]
-        strict: bool,
-        /// Language of the messages; by default that of the environment.
-        #[arg(long)]
-        lang: Option<offline::Lang>,
-    },
+    Settle(offline::SettleArguments),
 }
 
 #[derive(Subcommand)]
@@ -75,26 +59,11 @@ enum PolicyCommand {
     /// Settle cases with what is expected of them, and tell what is not so; exit code 1 on a difference.
     Test(offline::TestArguments),
     /// Tell what a document changes beside another, and for whom.
-    Diff {
-        /// The document before (YAML).
-        old: PathBuf,
-        /// The new one.
-        new: PathBuf,
-        /// Print the changes as JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Diff(offline::DiffArguments),
     /// Settle what was settled under a draft beside what stands, and tell who gains and who loses; nothing is written.
     Try(offline::TryArguments),
     /// Print a policy document in words, to check it against the published paper.
-    Explain {
-        /// A policy document (YAML), or several that stand beside each other.
-        #[arg(required = true)]
-        file: Vec<PathBuf>,
-        /// Language of messages about it; the words are Chinese.
-        #[arg(long)]
-        lang: Option<offline::Lang>,
-    },
+    Explain(offline::ExplainArguments),
 }
 
 const ABOUT: &str = "\
@@ -117,24 +86,18 @@ fn main() -> ExitCode {
         Some(Command::Serve(arguments)) => run(serve::serve(arguments)),
         Some(Command::CheckDeployment(arguments)) => run(check::check(arguments)),
         Some(Command::CheckBooks(arguments)) => run(books::check(arguments)),
-        Some(Command::Policy(PolicyCommand::Check(arguments))) => offline::check(&arguments),
-        Some(Command::Policy(PolicyCommand::Test(arguments))) => {
-            offline::finish_found(offline::test(&arguments))
-        }
-        Some(Command::Policy(PolicyCommand::Diff { old, new, json })) => {
-            offline::finish(offline::diff(&old, &new, json))
-        }
-        Some(Command::Policy(PolicyCommand::Try(arguments))) => {
-            offline::finish(offline::try_draft(&arguments))
-        }
-        Some(Command::Policy(PolicyCommand::Explain { file, lang })) => {
-            offline::choose(lang);
-            offline::finish(offline::explain(&file))
-        }
-        Some(Command::Settle { policy, case, json, strict, lang }) => {
-            offline::choose(lang);
-            offline::finish_found(offline::settle(&policy, &case, (json, strict)))
-        }
+        Some(Command::Policy(command)) => policy(&command),
+        Some(Command::Settle(asked)) => asked.output.of(|| offline::settle(&asked)),
+    }
+}
+
+fn policy(command: &PolicyCommand) -> ExitCode {
+    match command {
+        PolicyCommand::Check(asked) => asked.output.of(|| offline::check(asked)),
+        PolicyCommand::Test(asked) => asked.output.of(|| offline::test(asked)),
+        PolicyCommand::Diff(asked) => asked.output.of(|| offline::diff(asked)),
+        PolicyCommand::Try(asked) => asked.output.of(|| offline::try_draft(asked)),
+        PolicyCommand::Explain(asked) => asked.output.of(|| offline::explain(asked)),
     }
 }
 

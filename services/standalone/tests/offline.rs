@@ -383,7 +383,7 @@ fn a_history_out_of_order_is_refused_with_its_line() {
     let refused = yizhan(&["policy", "try", GOOD, "--history", &apart, "--against", GOOD]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(
-        stderr(&refused).contains("apart.jsonl:3: case a2: cases of its person stand apart"),
+        stderr(&refused).contains("apart.jsonl:3:1: case a2: cases of its person stand apart"),
         "{}",
         stderr(&refused)
     );
@@ -394,4 +394,169 @@ fn a_history_out_of_order_is_refused_with_its_line() {
         yizhan(&["policy", "try", GOOD, "--history", &apart, "--years-later", "21"]).status.code(),
         Some(64)
     );
+}
+
+/// What a command prints as JSON, and its exit code.
+fn json(arguments: &[&str]) -> (Option<i32>, serde_json::Value) {
+    let output = yizhan(&[arguments, &["--json"]].concat());
+    assert_eq!(stderr(&output), "", "{arguments:?}: JSON tells everything");
+    let told = serde_json::from_str(&stdout(&output));
+    (output.status.code(), told.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", stdout(&output))))
+}
+
+/// Every command's JSON of files that are wrong is one list; a line and a code of it, and how the message begins.
+#[test]
+fn every_command_tells_wrong_files_in_one_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, case) = (root().join(GOOD), root().join(CASE));
+    let (good, case) = (std::fs::read_to_string(good).unwrap(), std::fs::read_to_string(case).unwrap());
+    let write = |name: &str, text: &str| file(&folder, name, text);
+    let wrong = &write("wrong.yaml", &good.replace("96.1%", "0.961"));
+    let copy = &write("copy.yaml", &good);
+    let slip = &write("slip.yaml", &case.replace("class: 丙", "class: 丁"));
+    let nowhere =
+        &write("nowhere.yaml", &format!("policy: gone.yaml\n{case}").replacen("area: ", "# area: ", 1));
+    let recorded = &write("case.json", "{\n\"area\": 1}");
+    let names = &write("names.yaml", &format!("policy: gone.yaml\n{case}expect: {{ cash: 1 }}\n"));
+    let unshipped = &write("unshipped.yaml", &format!("policy: shipped/gone\n{case}expect: {{ cash: 1 }}\n"));
+    let lines = history();
+    let mut lines: Vec<&str> = lines.lines().collect();
+    lines.swap(1, 2);
+    let (apart, broken) =
+        (&write("apart.jsonl", &lines.join("\n")), &write("broken.jsonl", "\n{\"person\"\n"));
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    let empty = folder.path().join("empty").to_str().unwrap().to_owned();
+    type Told<'a> = (&'a str, i64, &'a str, &'a str);
+    let not_percent = (wrong.as_str(), 70, "RATIO_NOT_PERCENT", "`0.961` 不是百分比");
+    let of_class = (slip.as_str(), 15, "UNKNOWN_CODE", "不认识的代码 `丁`");
+    let unread = ("none.yaml", 1, "FILE_UNREADABLE", "文件读不了：");
+    let none_there = (empty.as_str(), 1, "FILE_UNREADABLE", "文件夹里没有");
+    let cases: &[(&[&str], &[Told<'_>])] = &[
+        (&["policy", "check", wrong, "none.yaml"], &[not_percent, unread]),
+        (&["policy", "explain", wrong, "none.yaml"], &[not_percent, unread]),
+        (&["policy", "explain", GOOD, copy], &[(copy, 1, "POLICIES_OVERLAP", "")]),
+        (&["policy", "diff", wrong, "none.yaml"], &[not_percent, unread]),
+        (&["settle", "--policy", wrong, "--case", slip], &[not_percent, of_class]),
+        (
+            &["settle", "--policy", GOOD, "--case", nowhere],
+            &[(nowhere, 1, "MISSING_KEY", "缺少 `area` 和 `scheme`")],
+        ),
+        (&["settle", "--case", recorded], &[(recorded, 2, "INVALID_VALUE", "不是病例的 JSON：")]),
+        (&["policy", "test", slip, "none.yaml"], &[of_class, unread]),
+        (&["policy", "test", CASE, "--policy", wrong], &[not_percent]),
+        (&["policy", "test", names], &[(names, 1, "FILE_UNREADABLE", "政策 `gone.yaml` 读不了：")]),
+        (&["policy", "test", unshipped], &[(unshipped, 1, "FILE_UNREADABLE", "没有内置的政策 `gone`")]),
+        (&["policy", "test", &empty], &[none_there]),
+        (&["policy", "try", wrong, "--history", apart, "--against", "none.yaml"], &[not_percent, unread]),
+        (
+            &["policy", "try", GOOD, "--history", apart],
+            &[(apart, 3, "DUPLICATE_VALUE", "病例 a2：同一人的病例")],
+        ),
+        (&["policy", "try", GOOD, "--history", broken], &[(broken, 2, "YAML_SYNTAX", "不是病例的 JSON：")]),
+        (&["policy", "try", GOOD, "--history", slip], &[of_class]),
+        (&["policy", "try", GOOD, "--history", &empty], &[none_there]),
+    ];
+    for (arguments, expected) in cases {
+        let (code, told) = json(&[*arguments, &["--lang", "zh"]].concat());
+        let told = told.as_array().unwrap_or_else(|| panic!("{arguments:?}: {told}"));
+        assert_eq!((code, told.len()), (Some(1), expected.len()), "{arguments:?}: {told:?}");
+        for (one, (file, line, code, message)) in told.iter().zip(*expected) {
+            let is =
+                (one["file"].as_str(), one["line"].as_i64(), one["code"].as_str(), one["warning"].as_bool());
+            assert_eq!(is, (Some(*file), Some(*line), Some(*code), Some(false)), "{arguments:?}");
+            assert!(one["message"].as_str().unwrap().starts_with(message), "{one}");
+            assert!(one["column"].is_u64() && one["path"].is_string(), "{one}");
+        }
+    }
+}
+
+#[test]
+fn the_list_of_wrong_files_is_as_the_page_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(root().join(GOOD)).unwrap();
+    let wrong = file(&folder, "a.yaml", &good.replace("96.1%", "0.961"));
+    let (_, mut told) = json(&["policy", "check", &wrong]);
+    told[0]["file"] = "a.yaml".into();
+    let page = std::fs::read_to_string(root().join("docs/POLICY.md")).unwrap();
+    let shown = page.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(shown).unwrap(), told);
+}
+
+#[test]
+fn settle_tells_programs_what_looks_wrong_and_why_it_refuses() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = std::fs::read_to_string(root().join(CASE)).unwrap();
+    let case = case.replacen("[低保]", "[低宝]", 1);
+    let settle = |name: &str, text: &str, more: &[&str]| {
+        let case = file(&folder, name, text);
+        json(&[&["settle", "--lang", "zh", "--policy", GOOD, "--case", &case], more].concat())
+    };
+    let (code, done) = settle("slip.yaml", &case, &[]);
+    assert_eq!((code, done["warnings"].as_array().unwrap().len()), (Some(0), 3), "{done}");
+    assert_eq!(
+        (&done["warnings"][0]["code"], &done["warnings"][0]["warning"]),
+        (&"UNKNOWN_NAME".into(), &true.into())
+    );
+    assert_eq!(
+        (&done["parts"]["total_fen"], &done["differences"]),
+        (&5_380_050.into(), &serde_json::Value::Null)
+    );
+    // Refused for it: the list that every command prints.
+    let (code, strict) = settle("slip.yaml", &case, &["--strict"]);
+    assert_eq!((code, &strict), (Some(1), &done["warnings"]));
+
+    let primary = case.replace("level: third", "level: primary");
+    let (code, refused) = settle("primary.yaml", &primary, &[]);
+    assert_eq!((code, &refused["refused"]["code"]), (Some(1), &"POLICY_VALUE_UNKNOWN".into()), "{refused}");
+    assert!(refused["refused"]["message"].as_str().unwrap().contains("未公布"), "{refused}");
+    assert!(refused["refused"]["file"].as_str().unwrap().ends_with("primary.yaml"), "{refused}");
+    assert_eq!((&refused["parts"]["total_fen"], refused["layers"].is_array()), (&5_380_050.into(), true));
+    assert_eq!(refused["warnings"].as_array().unwrap().len(), 3, "{refused}");
+    let expected = format!("{primary}expect: {{ refused: POLICY_VALUE_UNKNOWN }}\n");
+    let (code, as_expected) = settle("expected.yaml", &expected, &[]);
+    assert_eq!((code, &as_expected["differences"]), (Some(0), &serde_json::json!([])), "{as_expected}");
+    let (code, other) = settle("other.yaml", &expected.replace("UNKNOWN }", "NO_RULE }"), &[]);
+    assert_eq!((code, other["differences"].as_array().unwrap().len()), (Some(1), 1), "{other}");
+    let (code, none) = settle("elsewhere.yaml", &case.replace("430200", "999999"), &[]);
+    assert_eq!((code, &none["refused"]["code"]), (Some(1), &"NO_POLICY".into()), "{none}");
+}
+
+#[test]
+fn explain_tells_programs_layers_their_sentences_and_sources() {
+    let (code, told) = json(&["policy", "explain", GOOD]);
+    assert_eq!(
+        (code, &told[0]["policy"], &told[0]["version"]),
+        (Some(0), &"example-employee".into(), &"2024.1".into())
+    );
+    let parts = told[0]["parts"].as_array().unwrap();
+    let basic = parts.iter().find(|part| part["layer"] == "basic").unwrap();
+    let row = basic["says"].as_array().unwrap().iter().find(|said| said["value"] == "8450.5 元").unwrap();
+    let expected = serde_json::json!({
+        "about": "起付线", "who": "三级", "from": "2022-01-01", "to": null, "value": "8450.5 元",
+        "source": "news", "quality": "N", "line": 57,
+    });
+    assert_eq!((&basic["part"], row), (&"统筹基金".into(), &expected));
+    assert!(told[0]["sources"].as_array().unwrap().iter().any(|one| one["source"] == "news"), "{told}");
+}
+
+#[test]
+fn what_changes_and_who_gains_is_told_in_both_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(root().join(GOOD)).unwrap();
+    let draft = &file(&folder, "draft.yaml", &good.replace("base: 75%", "base: 65%"));
+    let history = &file(&folder, "2024.jsonl", &history());
+    let diff: &[&str] = &["policy", "diff", GOOD, draft];
+    let tried: &[&str] = &["policy", "try", draft, "--history", history, "--against", GOOD];
+    for (command, lang, part) in [
+        (diff, "en", "\nlayer basic: 统筹基金\n  ratio, "),
+        (diff, "zh", "\n统筹基金（basic）\n  支付比例 "),
+        (tried, "en", "persons: 0 gain, 1 lose"),
+        (tried, "zh", "人数：0 人负担减少，1 人负担增加"),
+        (tried, "zh", "b1 2024-03-01 二级 20000.00："),
+    ] {
+        let told = stdout(&yizhan(&[command, &["--lang", lang]].concat()));
+        assert!(told.contains(part), "{part} is missing in\n{told}");
+    }
+    // The environment decides where nothing is said.
+    assert!(stdout(&in_language("zh_CN.UTF-8", diff)).contains("起比较）"));
 }

@@ -165,30 +165,124 @@ fn on(said: &[Said], period: Period, day: NaiveDate) -> Option<String> {
     said.iter().find(holds).map(|said| said.value.clone())
 }
 
-impl fmt::Display for Changes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Changes { old, new, from, changes } = self;
-        writeln!(f, "{old} → {new}（自 {from} 起比较）")?;
-        if changes.is_empty() {
-            return writeln!(f, "  没有变化");
+/// What a change can be about, and the parts of a document, as `explain` names them, and in English.
+const NAMES: &[(&str, &str)] = &[
+    ("文件", "document"),
+    ("名称", "title"),
+    ("统筹区", "areas"),
+    ("险种", "schemes"),
+    ("施行", "in force"),
+    ("政策年度", "policy year"),
+    ("跨年度住院", "stay across years"),
+    ("结算的医疗类别", "care that is settled"),
+    ("没有公布待遇的医疗类别", "care not published"),
+    ("年度累计", "totals of the year"),
+    ("就诊期限与住院期间的变更", "terms of visits"),
+    ("先行自付（目录条目未列比例时，按类别）", "prepay by class"),
+    ("另加先行自付（全部范围内费用，先于各层）", "extra prepay"),
+    ("统筹区内就医也问异地就医备案", "filing asked at home too"),
+    ("异地就医备案核定的先行自付", "prepay by the filing register"),
+    ("支付方", "payer"),
+    ("适用", "applies to"),
+    ("计算基数", "base"),
+    ("只计基数的", "part of the base that counts"),
+    ("先由个人自付", "prepaid by the person"),
+    ("费用限额", "cost limit"),
+    ("起付线以上费用限额", "cost limit above the deductible"),
+    ("起付线", "deductible"),
+    ("起付线按比例扣", "part of the deductible that is charged"),
+    ("减去上一次住院已扣的起付线", "less the deductible of the stay before"),
+    ("起付线年度累计不超过", "most deductible of a year"),
+    ("支付比例", "ratio"),
+    ("住院津贴每天", "allowance a day"),
+    ("给付天数上限", "most days"),
+    ("每项定额给付", "sum an item"),
+    ("定额给付", "lump sum"),
+    ("支付比例增减", "points on the ratio"),
+    ("支付比例乘以", "factor of the ratio"),
+    ("个人负担部分乘以", "factor of the person's part"),
+    ("异地就医", "away from home"),
+    ("有支付时不低于", "pays at least"),
+    ("支付限额", "payment limit"),
+    ("另加", "limit raised by"),
+    ("零报销", "years without a claim"),
+    ("计入累计", "adds to"),
+    ("个人账户", "personal account"),
+    ("亲属账户可共济的范围", "reach of a relative's account"),
+    ("为近亲属缴纳居民医保费", "relatives' contributions from the account"),
+    ("同日就诊", "visits of one day"),
+    ("住院与另一次住院时间重叠（转院当日除外）", "two stays at once"),
+    ("住院期间（入院、出院当日除外）的门诊、购药由基金支付的", "outpatient visit within a stay"),
+    ("住院期间已有门诊、购药结算的", "stay around a settled visit"),
+];
+
+/// A name in English; what the document words itself stays, and the number of `起付线（2）`.
+fn english(name: &str) -> String {
+    let of = |name: &str| NAMES.iter().find(|(chinese, _)| *chinese == name).map(|(_, english)| *english);
+    let numbered = || {
+        let (name, number) = name.strip_suffix('）')?.rsplit_once('（')?;
+        Some(format!("{} ({number})", of(name)?))
+    };
+    of(name).map(str::to_owned).or_else(numbered).unwrap_or_else(|| name.to_owned())
+}
+
+/// What stands around what the documents say.
+struct Frame {
+    compared: fn(&Changes) -> String,
+    none: &'static str,
+    heading: fn(&PolicyChange) -> String,
+    change: fn(&PolicyChange) -> String,
+}
+
+impl Changes {
+    /// What changes, in Chinese.
+    pub fn chinese(&self) -> String {
+        let compared = |of: &Changes| format!("{} → {}（自 {} 起比较）", of.old, of.new, of.from);
+        let heading = |change: &PolicyChange| match change.layer.as_str() {
+            "" => change.part.clone(),
+            layer => format!("{}（{layer}）", change.part),
+        };
+        self.in_words(&Frame { compared, none: "没有变化", heading, change: PolicyChange::chinese })
+    }
+
+    fn in_words(&self, frame: &Frame) -> String {
+        let mut lines = vec![(frame.compared)(self)];
+        if self.changes.is_empty() {
+            lines.push(format!("  {}", frame.none));
         }
         let mut part = None;
-        for change in changes {
+        for change in &self.changes {
             let this = (&change.layer, &change.part);
             if part != Some(this) {
                 part = Some(this);
-                let id =
-                    if change.layer.is_empty() { String::new() } else { format!("（{}）", change.layer) };
-                writeln!(f, "\n{}{id}", change.part)?;
+                lines.push(format!("\n{}", (frame.heading)(change)));
             }
-            writeln!(f, "  {change}")?;
+            lines.push(format!("  {}", (frame.change)(change)));
         }
-        Ok(())
+        lines.join("\n") + "\n"
     }
 }
 
-impl fmt::Display for PolicyChange {
+/// In English; what the documents say stays as `explain` says it.
+impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let compared = |of: &Changes| format!("{} → {} (compared from {})", of.old, of.new, of.from);
+        let heading = |change: &PolicyChange| match change.layer.as_str() {
+            "" => english(&change.part),
+            layer => format!("layer {layer}: {}", change.part),
+        };
+        f.write_str(&self.in_words(&Frame {
+            compared,
+            none: "no change",
+            heading,
+            change: PolicyChange::to_string,
+        }))
+    }
+}
+
+impl PolicyChange {
+    /// What changes, in Chinese.
+    pub fn chinese(&self) -> String {
         let PolicyChange { about, who, from, to, old, new, .. } = self;
         let days = match (from, to) {
             (None, None) => String::new(),
@@ -198,13 +292,38 @@ impl fmt::Display for PolicyChange {
         };
         let who = if who.is_empty() { String::new() } else { format!(" {who}") };
         match (old.as_deref(), new.as_deref()) {
-            (None, Some("")) => write!(f, "新增 {about}{who}{days}"),
-            (None, Some(new)) => write!(f, "新增 {about}{who}：{new}{days}"),
-            (Some(""), None) => write!(f, "取消 {about}{who}{days}"),
-            (Some(old), None) => write!(f, "取消 {about}{who}：原为 {old}{days}"),
+            (None, Some("")) => format!("新增 {about}{who}{days}"),
+            (None, Some(new)) => format!("新增 {about}{who}：{new}{days}"),
+            (Some(""), None) => format!("取消 {about}{who}{days}"),
+            (Some(old), None) => format!("取消 {about}{who}：原为 {old}{days}"),
             (old, new) => {
                 let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
-                write!(f, "{about}{who}：{old} → {new}{days}")
+                format!("{about}{who}：{old} → {new}{days}")
+            }
+        }
+    }
+}
+
+/// In English; what the documents say stays as `explain` says it.
+impl fmt::Display for PolicyChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let PolicyChange { about, who, from, to, old, new, .. } = self;
+        let days = match (from, to) {
+            (None, None) => String::new(),
+            (Some(from), None) => format!(" (from {from})"),
+            (None, Some(to)) => format!(" (until {to})"),
+            (Some(from), Some(to)) => format!(" ({from} to {to})"),
+        };
+        let who = if who.is_empty() { String::new() } else { format!(", {who}") };
+        let about = english(about);
+        match (old.as_deref(), new.as_deref()) {
+            (None, Some("")) => write!(f, "new: {about}{who}{days}"),
+            (None, Some(new)) => write!(f, "new: {about}{who}: {new}{days}"),
+            (Some(""), None) => write!(f, "gone: {about}{who}{days}"),
+            (Some(old), None) => write!(f, "gone: {about}{who}: was {old}{days}"),
+            (old, new) => {
+                let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+                write!(f, "{about}{who}: {old} → {new}{days}")
             }
         }
     }

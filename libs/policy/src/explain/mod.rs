@@ -12,6 +12,7 @@ use std::fmt::{self, Write};
 
 pub use changes::{Changes, PolicyChange, changes};
 pub use outcome::{explain_outcome, explain_stopped};
+pub use said::{Explained, ExplainedPart, ExplainedSource, Statement, explained};
 
 use yizhan_terms::Area;
 

@@ -1,13 +1,12 @@
 //! `yizhan policy check FILE…`: everything wrong with documents and what they warn of.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use yizhan_documents::Problem;
 use yizhan_policy::load::check_set;
 use yizhan_policy::{Policy, findings};
 
-use super::{REFUSED, finish, say};
+use super::{Answer, Found, Output, Wrong, files, say};
 
 /// What is asked of `yizhan policy check`.
 #[derive(clap::Args)]
@@ -18,45 +17,28 @@ pub struct PolicyCheckArguments {
     /// Warnings are refused as problems are.
     #[arg(long)]
     strict: bool,
-    /// Print what is wrong as JSON.
-    #[arg(long)]
-    json: bool,
-    /// Language of the messages; by default that of the environment.
-    #[arg(long)]
-    lang: Option<say::Lang>,
+    /// How it answers.
+    #[command(flatten)]
+    pub output: Output,
 }
 
-/// Checks documents, each and together. JSON is printed to the standard output, whatever it tells.
-pub fn check(arguments: &PolicyCheckArguments) -> ExitCode {
-    say::choose(arguments.lang);
-    let mut policies = Vec::new();
-    let mut told = Vec::new();
-    for file in &arguments.files {
-        match super::loaded(file) {
-            Ok(policy) => policies.push(policy),
-            Err(problems) => told.extend(problems.0),
+/// Checks documents, each and together.
+pub fn check(arguments: &PolicyCheckArguments) -> Answer {
+    let (policies, told) = match files::policies(&arguments.files) {
+        Ok(policies) => {
+            let found = policies.iter().flat_map(findings).chain(check_set(&policies)).collect();
+            (policies, found)
         }
-    }
-    if told.is_empty() {
-        told = policies.iter().flat_map(findings).chain(check_set(&policies)).collect();
-    }
-    let refused = told.iter().any(|one| arguments.strict || !one.kind.is_warning());
-    let text = match arguments.json {
-        true => format!("{:#}", say::as_json(&told)),
-        false => {
-            let problems = told.iter().map(say::problem);
-            let fine = policies.iter().filter(|_| !refused).map(|policy| fine(policy, &told));
-            problems.chain(fine).collect::<Vec<_>>().join("\n")
-        }
+        Err(problems) => (Vec::new(), problems.0),
     };
-    match (refused, arguments.json) {
-        (true, false) => finish(Err(text)),
-        (true, true) => {
-            finish(Ok(text));
-            ExitCode::from(REFUSED)
-        }
-        (false, _) => finish(Ok(text)),
+    if told.iter().any(|one| arguments.strict || !one.kind.is_warning()) {
+        return Err(Wrong::Files(told));
     }
+    let words = || {
+        let fine = policies.iter().map(|policy| fine(policy, &told));
+        told.iter().map(say::problem).chain(fine).collect::<Vec<_>>().join("\n")
+    };
+    Found::told(&arguments.output, &say::as_json(&told), words)
 }
 
 fn fine(policy: &Policy, told: &[Problem]) -> String {

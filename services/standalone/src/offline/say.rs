@@ -1,9 +1,10 @@
 //! What the bench says, in the language of whoever reads it, or as JSON.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-use yizhan_documents::{Problem, Problems};
+use yizhan_documents::Problem;
 use yizhan_policy::Refusal;
 use yizhan_policy::load::NoPolicy;
 
@@ -52,35 +53,70 @@ pub fn problem(problem: &Problem) -> String {
     format!("{file}:{line}:{column}: {warning}{}", message(problem))
 }
 
-/// Everything wrong, a line each.
-pub fn problems(problems: &Problems) -> String {
-    problems.0.iter().map(problem).collect::<Vec<_>>().join("\n")
+/// All of them, a line each.
+pub fn problems(problems: &[Problem]) -> String {
+    problems.iter().map(problem).collect::<Vec<_>>().join("\n")
 }
 
-/// For programs: `file`, `line`, `column`, `path`, `code`, `warning` and `message`.
+/// For programs: a list of what [`entry`] makes.
 pub fn as_json(problems: &[Problem]) -> Value {
     let one = |problem: &Problem| {
-        json!({
-            "file": problem.file,
-            "line": problem.line,
-            "column": problem.column,
-            "path": problem.path,
-            "code": problem.kind.code(),
-            "warning": problem.kind.is_warning(),
-            "message": message(problem),
-        })
+        let Problem { file, line, column, path, kind, .. } = problem;
+        let place = Place { file, line: *line, column: *column, path };
+        entry(&place, kind.code(), kind.is_warning(), &message(problem))
     };
     Value::Array(problems.iter().map(one).collect())
 }
 
+/// Where something is.
+struct Place<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    path: &'a str,
+}
+
+/// One thing that is told: of a document, a case, or why it is refused.
+fn entry(place: &Place<'_>, code: &str, warning: bool, message: &str) -> Value {
+    let Place { file, line, column, path } = place;
+    json!({
+        "file": file,
+        "line": line,
+        "column": column,
+        "path": path,
+        "code": code,
+        "warning": warning,
+        "message": message,
+    })
+}
+
+/// Why a case is refused; as words `CODE: message`.
+pub struct Refused {
+    code: &'static str,
+    message: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl Refused {
+    /// The same for programs, of a case that begins on this line.
+    pub fn as_json(&self, file: &str, line: usize) -> Value {
+        entry(&Place { file, line, column: 1, path: "" }, self.code, false, &self.message)
+    }
+}
+
 /// Why no policy was found.
-pub fn no_policy(none: &NoPolicy) -> String {
+pub fn no_policy(none: &NoPolicy) -> Refused {
     let mut chinese = format!("统筹区 {} 险种 {} 在 {} 没有政策", none.area, none.scheme.code(), none.day);
     chinese.extend(none.apart.iter().map(|apart| format!("：{apart} 不能并行")));
-    format!("{}: {}", NoPolicy::REASON, either(chinese, none.to_string()))
+    Refused { code: NoPolicy::REASON.code(), message: either(chinese, none.to_string()) }
 }
 
 /// Why a case is not settled.
-pub fn refusal(refusal: &Refusal) -> String {
-    format!("{}: {}", refusal.reason(), either(refusal.chinese(), refusal.to_string()))
+pub fn refusal(refusal: &Refusal) -> Refused {
+    Refused { code: refusal.reason().code(), message: either(refusal.chinese(), refusal.to_string()) }
 }

@@ -5,13 +5,14 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use serde::{Serialize, Serializer};
-use yizhan_documents::{Documents, Problem};
+use serde::Serialize;
+use yizhan_documents::{Documents, Kind, Problem, Problems};
 use yizhan_policy::example::{Example, Tested};
 use yizhan_policy::load::{example_findings, load_examples_with_findings};
 use yizhan_policy::{Policy, embedded, find, find_named, load, together};
 
-use super::{Found, documents_in, load_file, load_files, read, say, shipped};
+use super::settle::as_json;
+use super::{Answer, Found, Output, files, say};
 
 /// Begins the name of a policy that is embedded in this program.
 const SHIPPED: &str = "shipped/";
@@ -28,15 +29,12 @@ pub struct TestArguments {
     /// Print how each visit that differs came about.
     #[arg(long)]
     explain: bool,
-    /// Print the result as JSON.
-    #[arg(long)]
-    json: bool,
     /// What looks wrong in a case is refused as a difference is: a name that its policy does not ask for, a status that its scheme does not have.
     #[arg(long)]
     strict: bool,
-    /// Language of the messages; by default that of the environment.
-    #[arg(long)]
-    lang: Option<say::Lang>,
+    /// How it answers.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// What came of all files.
@@ -59,39 +57,20 @@ struct OfFile {
     warnings: Vec<Problem>,
 }
 
-fn as_json<S: Serializer>(problems: &[Problem], serializer: S) -> Result<S::Ok, S::Error> {
-    say::as_json(problems).serialize(serializer)
-}
-
 /// Settles all cases of all files, and tells what is not as expected.
-pub fn test(arguments: &TestArguments) -> Result<Found, String> {
-    say::choose(arguments.lang);
-    let by_area = if arguments.policy.is_empty() { shipped() } else { load_files(&arguments.policy) };
-    let by_area = together(by_area?).map_err(|wrong| say::problems(&wrong))?;
+pub fn test(arguments: &TestArguments) -> Answer {
+    let by_area = files::standing(&arguments.policy)?;
+    let read = files::of_folders(&arguments.files, &["yaml", "yml"])?;
+    let tested = files::all(read.iter().map(|file| of_file(file, &by_area, arguments.explain)))?;
     let mut results = Results::default();
-    let mut problems = Vec::new();
-    for file in documents_in(&arguments.files)? {
-        match of_file(&file, &by_area, arguments.explain) {
-            Ok(tested) => results.add(tested),
-            Err(reason) => problems.push(reason),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(problems.join("\n"));
-    }
-    let text = if arguments.json {
-        serde_json::to_string_pretty(&results).map_err(|error| error.to_string())?
-    } else {
-        results.in_words()
-    };
+    tested.into_iter().for_each(|one| results.add(one));
     let fine = results.differences == 0 && (!arguments.strict || results.warnings == 0);
-    Ok(Found { text, fine })
+    Found::told(&arguments.output, &results, || results.in_words()).map(|found| Found { fine, ..found })
 }
 
-fn of_file(file: &Path, by_area: &Documents<Policy>, explain: bool) -> Result<OfFile, String> {
-    let (name, text) = (file.display().to_string(), read(file)?);
-    let (cases, mut warnings) =
-        load_examples_with_findings(&name, &text).map_err(|wrong| say::problems(&wrong))?;
+fn of_file(file: &Path, by_area: &Documents<Policy>, explain: bool) -> Result<OfFile, Problems> {
+    let (name, text) = (file.display().to_string(), files::text_of(file)?);
+    let (cases, mut warnings) = load_examples_with_findings(&name, &text)?;
     let named = named(file, &cases)?;
     let of_case = |number: usize| {
         let case: &Example = cases.get(number)?;
@@ -107,33 +86,32 @@ fn of_file(file: &Path, by_area: &Documents<Policy>, explain: bool) -> Result<Of
 type Named = BTreeMap<String, Documents<Policy>>;
 
 /// The policies that cases of a file name.
-fn named(file: &Path, cases: &[Example]) -> Result<Named, String> {
-    let mut policies = Named::new();
+fn named(file: &Path, cases: &[Example]) -> Result<Named, Problems> {
+    let mut of_name: BTreeMap<&String, usize> = BTreeMap::new();
     for case in cases {
-        let Some(name) = &case.policy else { continue };
-        if !policies.contains_key(name) {
-            let of_case = |reason| format!("{}:{}: {reason}", file.display(), case.line);
-            let all = name.split(" + ").map(|name| policy(file, name.trim()));
-            let all: Vec<Policy> = all.collect::<Result<_, _>>().map_err(of_case)?;
-            let all = together(all).map_err(|problems| of_case(problems.to_string()))?;
-            policies.insert(name.clone(), all);
+        if let Some(name) = &case.policy {
+            of_name.entry(name).or_insert(case.line);
         }
     }
-    Ok(policies)
+    let of_name = of_name.into_iter().map(|(name, line)| {
+        let all = name.split(" + ").map(|name| policy((file, line), name.trim()));
+        Ok((name.clone(), together(files::all(all)?)?))
+    });
+    Ok(files::all(of_name)?.into_iter().collect())
 }
 
-/// An embedded policy, or the one of a file beside the cases.
-fn policy(file: &Path, name: &str) -> Result<Policy, String> {
+/// An embedded policy, or the one of a file beside the cases; where there is none, the case that names it is wrong.
+fn policy((file, line): (&Path, usize), name: &str) -> Result<Policy, Problems> {
+    let none = |message| files::wrong(file, line, Kind::FileUnreadable, message);
     let Some(shipped) = name.strip_prefix(SHIPPED) else {
-        return load_file(&file.parent().unwrap_or(Path::new("")).join(name));
+        let path = file.parent().unwrap_or(Path::new("")).join(name);
+        let there = std::fs::metadata(&path);
+        there.map_err(|error| none(format!("the policy `{name}` cannot be read: {error}")))?;
+        return files::policy(&path);
     };
-    let Some((name, text)) = embedded().iter().find(|(name, _)| *name == shipped) else {
-        return Err(say::either(
-            format!("没有内置的政策 `{shipped}`"),
-            format!("no policy `{shipped}` is embedded"),
-        ));
-    };
-    load(name, text).map_err(|problems| problems.to_string())
+    let found = embedded().iter().find(|(name, _)| *name == shipped);
+    let (name, text) = found.ok_or_else(|| none(format!("no policy `{shipped}` is embedded")))?;
+    load(name, text)
 }
 
 /// The policy that a case names, or that holds in its area on the day.
@@ -146,10 +124,10 @@ fn policy_of<'p>(
     match (case.policy.as_ref(), case.area.zip(case.scheme)) {
         (Some(name), _) => {
             let all = named.get(name).ok_or_else(|| format!("there is no {name}"))?;
-            find_named(all, day).map_err(|none| say::no_policy(&none))
+            find_named(all, day).map_err(|none| say::no_policy(&none).to_string())
         }
         (None, Some((area, scheme))) => {
-            find(by_area, area, scheme, day).map_err(|none| say::no_policy(&none))
+            find(by_area, area, scheme, day).map_err(|none| say::no_policy(&none).to_string())
         }
         (None, None) => Err("the case names none".to_owned()),
     }

@@ -5,11 +5,12 @@ mod words;
 
 use std::path::PathBuf;
 
+use yizhan_documents::Problems;
+use yizhan_policy::find;
 use yizhan_policy::trial::{MAX_YEARS_LATER, Options, Report, Stored, Trial};
-use yizhan_policy::{find, together};
 
 use self::history::History;
-use super::{Answer, load_file, load_files, shipped};
+use super::{Answer, Found, Output, files};
 
 /// Cases told at most of those that gain, and of those that lose.
 const MAX_MOST: u16 = 1_000;
@@ -31,24 +32,19 @@ pub struct TryArguments {
     /// How many of the cases that gain most, and of those that lose most, are told.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=i64::from(MAX_MOST)))]
     most: u16,
-    /// Print the result as JSON.
-    #[arg(long)]
-    json: bool,
+    /// How it answers.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// Settles the history under the draft and beside it, and tells who gains and who loses.
 pub fn try_draft(arguments: &TryArguments) -> Answer {
     let report = tried(arguments)?;
-    if arguments.json {
-        return serde_json::to_string_pretty(&report).map_err(|error| error.to_string());
-    }
-    Ok(words::of(&report))
+    Found::told(&arguments.output, &report, || words::of(&report))
 }
 
-fn tried(arguments: &TryArguments) -> Result<Report, String> {
-    let draft = load_file(&arguments.draft)?;
-    let against = if arguments.against.is_empty() { shipped() } else { load_files(&arguments.against) };
-    let against = together(against?).map_err(|problems| problems.to_string())?;
+fn tried(arguments: &TryArguments) -> Result<Report, Problems> {
+    let (draft, against) = files::both(files::policy(&arguments.draft), files::standing(&arguments.against))?;
     let standing = |stored: &Stored| {
         let case = &stored.case;
         find(&against, case.area, case.scheme, case.visit.end).map_err(|none| none.to_string())
@@ -56,7 +52,7 @@ fn tried(arguments: &TryArguments) -> Result<Report, String> {
     let options = Options { years_later: arguments.years_later, most: usize::from(arguments.most) };
     let mut trial = Trial::new(&draft, standing, options).beside(against.clone());
     let mut history = History::default();
-    for file in history::files(&arguments.history)? {
+    for file in files::of_folders(&arguments.history, &["jsonl", "yaml"])? {
         history.read(&file, &draft, &mut |cases| trial.person(cases))?;
     }
     history.finish(&mut |cases| trial.person(cases));

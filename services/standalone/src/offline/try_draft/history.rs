@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use yizhan_documents::{Kind, Problems, unreadable};
 use yizhan_policy::Policy;
 use yizhan_policy::example::Example;
 use yizhan_policy::load::load_cases;
 use yizhan_policy::trial::Stored;
 
-use super::super::read;
+use super::super::files;
 
 /// Longest line, in bytes: a bill of 10,000 lines is shorter.
 const MAX_LINE: u64 = 8 * 1024 * 1024;
@@ -27,27 +28,6 @@ pub struct History {
     hasher: RandomState,
 }
 
-/// These files, and those of these folders in order of name.
-pub fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
-    let mut all = Vec::new();
-    for path in named {
-        if !path.is_dir() {
-            all.push(path.clone());
-            continue;
-        }
-        let told = |error| format!("{}: {error}", path.display());
-        let entries = std::fs::read_dir(path).map_err(told)?.collect::<Result<Vec<_>, _>>().map_err(told)?;
-        let mut found: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
-        found.retain(|path| path.extension().is_some_and(|end| end == "jsonl" || end == "yaml"));
-        if found.is_empty() {
-            return Err(format!("{}: holds no .jsonl or .yaml file", path.display()));
-        }
-        found.sort();
-        all.extend(found);
-    }
-    Ok(all)
-}
-
 impl History {
     /// Reads a file, and hands over each person's cases when the next person's begin.
     pub fn read(
@@ -55,32 +35,33 @@ impl History {
         file: &Path,
         draft: &Policy,
         person: &mut impl FnMut(Vec<Stored>),
-    ) -> Result<(), String> {
+    ) -> Result<(), Problems> {
         if file.extension().is_some_and(|end| end == "yaml") {
-            let cases = load_cases(&file.display().to_string(), &read(file)?);
-            for example in cases.map_err(|problems| problems.to_string())? {
+            for example in load_cases(&file.display().to_string(), &files::text_of(file)?)? {
                 for stored in stored(file, &example, draft) {
-                    self.take(stored, person).map_err(|reason| format!("{}: {reason}", file.display()))?;
+                    let taken = self.take(stored, person);
+                    taken.map_err(|(kind, message)| files::wrong(file, example.line, kind, message))?;
                 }
             }
             return Ok(());
         }
-        let mut lines =
-            BufReader::new(File::open(file).map_err(|error| format!("{}: {error}", file.display()))?);
+        let unreadable = |error| unreadable(&file.display().to_string(), error);
+        let mut lines = BufReader::new(File::open(file).map_err(unreadable)?);
         let mut line = Vec::new();
-        for number in 1_u64.. {
-            let told = |reason: String| format!("{}:{number}: {reason}", file.display());
+        for number in 1.. {
             line.clear();
-            let count = (&mut lines).take(MAX_LINE).read_until(b'\n', &mut line);
-            match count.map_err(|error| told(error.to_string()))? {
+            match (&mut lines).take(MAX_LINE).read_until(b'\n', &mut line).map_err(unreadable)? {
                 0 => break,
                 _ if line.trim_ascii().is_empty() => {}
                 _ if !line.ends_with(b"\n") && line.len() as u64 == MAX_LINE => {
-                    return Err(told(format!("a line of more than {MAX_LINE} bytes")));
+                    let message = format!("a line of more than {MAX_LINE} bytes");
+                    return Err(files::wrong(file, number, Kind::TooLarge, message));
                 }
                 _ => {
-                    let stored = serde_json::from_slice(&line).map_err(|error| told(error.to_string()))?;
-                    self.take(stored, person).map_err(told)?;
+                    let stored = serde_json::from_slice(&line);
+                    let stored = stored.map_err(|error| files::not_json(file, number, &error))?;
+                    let taken = self.take(stored, person);
+                    taken.map_err(|(kind, message)| files::wrong(file, number, kind, message))?;
                 }
             }
         }
@@ -94,18 +75,18 @@ impl History {
         }
     }
 
-    fn take(&mut self, stored: Stored, person: &mut impl FnMut(Vec<Stored>)) -> Result<(), String> {
+    fn take(&mut self, stored: Stored, person: &mut impl FnMut(Vec<Stored>)) -> Result<(), (Kind, String)> {
         let same = self.cases.last().is_some_and(|last| last.person == stored.person);
         if !same {
             self.finish(person);
             if !self.done.insert(self.hasher.hash_one(&stored.person)) {
                 let id = &stored.id;
-                return Err(format!(
-                    "case {id}: cases of its person stand apart; sort the history by person"
-                ));
+                let message =
+                    format!("case {id}: cases of its person stand apart; sort the history by person");
+                return Err((Kind::DuplicateValue, message));
             }
         } else if self.cases.len() >= MAX_OF_PERSON {
-            return Err(format!("more than {MAX_OF_PERSON} cases of one person"));
+            return Err((Kind::TooLarge, format!("more than {MAX_OF_PERSON} cases of one person")));
         }
         self.cases.push(stored);
         Ok(())
