@@ -468,7 +468,8 @@ fn each_slip_in_a_case_is_named_with_its_place() {
 
 #[test]
 fn full_width_codes_of_diagnoses_are_understood_in_cases() {
-    let (case, found) = load_case_with_findings("c.yaml", &CASE.replace("[C34]", "[Ｃ３４。１, I10]")).unwrap();
+    let (case, found) =
+        load_case_with_findings("c.yaml", &CASE.replace("[C34]", "[Ｃ３４。１, I10]")).unwrap();
     assert_eq!((case.visit.diagnoses, found), (vec!["C34.1".to_owned(), "I10".to_owned()], vec![]));
 }
 
