@@ -106,7 +106,7 @@ async fn execute(
     Ok(written)
 }
 
-/// A row source for `INSERT INTO t (…) <source>` and `WHERE (a, b) IN (<source>)`, with its values: at least one row, all of one width.
+/// A row source for `INSERT INTO t (…) <source>`, with its values: at least one row, all of one width.
 fn row_source(
     backend: DbBackend,
     rows: Vec<Vec<Value>>,
@@ -114,7 +114,7 @@ fn row_source(
 ) -> Result<(String, Vec<Value>), DbErr> {
     let postgres = backend == DbBackend::Postgres;
     if postgres && !nullable {
-        return arrays(rows);
+        return arrays(rows, |array| array);
     }
     let mut at = 0;
     let mut place = || {
@@ -126,7 +126,16 @@ fn row_source(
     Ok((format!("VALUES {}", list.join(", ")), rows.into_iter().flatten().collect()))
 }
 
-fn arrays(rows: Vec<Vec<Value>>) -> Result<(String, Vec<Value>), DbErr> {
+/// The same of keys that are looked up. How many they are is hidden from PostgreSQL: for a few it would take a plan of their own to be cheaper
+/// than the one it keeps, and make one each time, which takes longer than the look.
+fn key_source(backend: DbBackend, keys: Vec<Vec<Value>>) -> Result<(String, Vec<Value>), DbErr> {
+    match backend {
+        DbBackend::Postgres => arrays(keys, |array| format!("(SELECT {array})")),
+        _ => row_source(backend, keys, false),
+    }
+}
+
+fn arrays(rows: Vec<Vec<Value>>, place: fn(String) -> String) -> Result<(String, Vec<Value>), DbErr> {
     let count = rows.len();
     let mut columns: Vec<Vec<Value>> = Vec::new();
     for row in rows {
@@ -136,7 +145,7 @@ fn arrays(rows: Vec<Vec<Value>>) -> Result<(String, Vec<Value>), DbErr> {
     let (mut places, mut arrays) = (Vec::new(), Vec::new());
     for (at, column) in columns.into_iter().enumerate() {
         let kind = column[0].array_type();
-        places.push(format!("${}::{}[]", at + 1, postgres_type(&kind)?));
+        places.push(place(format!("${}::{}[]", at + 1, postgres_type(&kind)?)));
         arrays.push(Value::Array(kind, Some(Box::new(column))));
     }
     Ok((format!("SELECT * FROM UNNEST({})", places.join(", ")), arrays))
@@ -182,7 +191,7 @@ pub async fn find_rows_where<E: EntityTrait, const N: usize>(
     let (entity, names) = (E::default(), columns.map(|column| column.as_str()));
     let table = entity.table_name();
     let backend = db.get_database_backend();
-    let (source, values) = row_source(backend, keys, false)?;
+    let (source, values) = key_source(backend, keys)?;
     let sql = if backend == DbBackend::Postgres {
         let same = names.map(|name| format!("{table}.{name} = key.{name}"));
         format!(
@@ -209,7 +218,7 @@ pub async fn ask_each<R: FromQueryResult, const N: usize>(
     }
     let keys = keys.into_iter().map(|key| key.map(Value::from).into()).collect();
     let (backend, names) = (db.get_database_backend(), names.join(", "));
-    let (source, values) = row_source(backend, keys, false)?;
+    let (source, values) = key_source(backend, keys)?;
     let sql = match backend {
         DbBackend::Postgres => format!("SELECT {columns} FROM ({source}) AS key({names})"),
         _ => format!("WITH key({names}) AS ({source}) SELECT {columns} FROM key"),
@@ -249,6 +258,8 @@ mod tests {
         let (sql, values) = row_source(DbBackend::Postgres, rows(), false).unwrap();
         assert_eq!(sql, "SELECT * FROM UNNEST($1::text[], $2::bigint[])");
         assert_eq!(values.len(), 2);
+        let (sql, _) = key_source(DbBackend::Postgres, rows()).unwrap();
+        assert_eq!(sql, "SELECT * FROM UNNEST((SELECT $1::text[]), (SELECT $2::bigint[]))");
     }
 
     #[test]
