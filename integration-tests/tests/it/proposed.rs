@@ -82,6 +82,7 @@ async fn standing(agency: &Client, day: &str) -> Vec<(QualificationStatus, i32)>
 /// Points for what is proposed, by its own act, case and decision.
 fn on(proposal: &Proposal) -> DecidePointsRequest {
     DecidePointsRequest {
+        dismissed: Vec::new(),
         request_id: new_id(),
         practitioner_code: proposal.practitioner_code.clone(),
         poolarea_no: proposal.poolarea_no.clone(),
