@@ -5,12 +5,15 @@
 
 mod api;
 mod list;
+pub mod same;
+mod standing;
 mod store;
 mod verify;
 mod watch;
 
 pub use api::LedgerApi;
 pub use list::sees;
+pub use standing::standing;
 pub use store::{
     Known, Model, append, append_all, entry, hold, known, make_known, of_area, of_matter, of_subject,
     of_subjects, subject_unknown, with_entries,

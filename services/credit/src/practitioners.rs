@@ -12,15 +12,12 @@ mod queries;
 mod register;
 mod replay;
 mod retold;
-mod same;
 mod store;
 #[cfg(test)]
 mod written;
 
 pub use api::QualificationApi;
 pub use changes::list_all;
-pub use domain::matter::standing;
 pub use domain::timeline::Status;
 pub use register::{check_papers, entry};
 pub use retold::{Retold, RetoldAct, retold};
-pub use same::{decided, related};

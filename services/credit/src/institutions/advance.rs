@@ -18,9 +18,9 @@ use super::domain::score::score;
 use super::domain::table::{Action, MATTERS, Need, State};
 use super::messages::{self, due, matter_unknown, roles, scheme_of};
 use crate::app::Credit;
-use crate::ledger;
+use crate::ledger::{self, standing};
 use crate::officer::check_opter;
-use crate::practitioners::{check_papers, standing};
+use crate::practitioners::check_papers;
 use crate::schemes::scorecard::{DIGITS, Scorecard};
 
 /// Conduct that one objection undoes at most.

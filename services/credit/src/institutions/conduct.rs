@@ -9,9 +9,8 @@ use yizhan_terms::is_fixmedins_code;
 use super::changes::Held;
 use super::messages;
 use crate::app::Credit;
-use crate::ledger::{self, is_code};
+use crate::ledger::{self, is_code, standing};
 use crate::officer::{check_opter, check_said};
-use crate::practitioners::standing;
 
 /// Longest act_id.
 const MAX_ACT_ID: usize = 64;

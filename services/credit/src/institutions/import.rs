@@ -14,9 +14,8 @@ use yizhan_terms::is_fixmedins_code;
 use super::changes::Held;
 use super::messages;
 use crate::app::Credit;
-use crate::ledger;
+use crate::ledger::{self, standing};
 use crate::officer::{check_opter, check_said, check_year};
-use crate::practitioners::standing;
 use crate::schemes::scorecard::Scorecard;
 
 /// Agreements, and values, of a request at most.

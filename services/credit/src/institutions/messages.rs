@@ -13,7 +13,7 @@ use super::domain::facts::year_of;
 use super::domain::matter::Matter;
 use super::domain::standing::Lacks;
 use super::domain::table::{MATTERS, Role, State};
-use crate::practitioners::standing;
+use crate::ledger::standing;
 use crate::schemes::scorecard::Scorecard;
 use crate::schemes::{Schemes, not_in_force};
 

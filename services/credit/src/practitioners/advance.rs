@@ -9,14 +9,14 @@ use yizhan_terms::Area;
 use yizhan_workflow::{Refused, Why, is_reason};
 
 use super::changes::Held;
-use super::domain::matter::{Matter, kind_of, standing};
+use super::domain::matter::{Matter, kind_of};
 use super::domain::table::{Action, MATTERS, Need, State};
 use super::domain::timeline::Timeline;
 use super::messages::{self, due, is_met, qualification, roles, scheme_of};
 use super::queries::matter_unknown;
 use super::register::{check_papers, entry};
 use crate::app::Credit;
-use crate::ledger;
+use crate::ledger::{self, standing};
 use crate::officer::check_opter;
 use crate::proposals;
 use crate::schemes::points::Points;

@@ -12,12 +12,10 @@ use yizhan_terms::is_fixmedins_code;
 use yizhan_workflow::is_reason;
 
 use super::changes::Held;
-use super::domain::matter::standing;
 use super::messages::{self, qualification};
 use super::register::entry;
-use super::same;
 use crate::app::Credit;
-use crate::ledger::{self, is_code};
+use crate::ledger::{self, is_code, same, standing};
 use crate::officer::check_opter;
 use crate::proposals::{self, Named};
 use crate::schemes::not_in_force;

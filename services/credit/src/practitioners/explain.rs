@@ -12,11 +12,11 @@ use yizhan_runtime::clock::{day_text, parse_date};
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
 use super::domain::advice::advice;
-use super::domain::matter::{Matter, points_of, standing};
+use super::domain::matter::{Matter, points_of};
 use super::domain::timeline::{Change, Timeline};
 use super::messages::{self, qualification, scheme_of};
 use crate::app::Credit;
-use crate::ledger::{self, is_code};
+use crate::ledger::{self, is_code, standing};
 use crate::schemes::Schemes;
 
 /// Acts that are named as the costliest at most.

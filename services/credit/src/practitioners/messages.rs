@@ -14,10 +14,11 @@ use yizhan_terms::Area;
 
 use super::domain::advice::{Advice, Kind, Stage};
 use super::domain::event::{Event, What};
-use super::domain::matter::{Matter, points_of, standing};
+use super::domain::matter::{Matter, points_of};
 use super::domain::table::{MATTERS, Need, Role, State};
 use super::domain::timeline::{Standing, Status, Timeline};
 use super::store::matters;
+use crate::ledger::standing;
 use crate::schemes::points::Points;
 use crate::schemes::{Schemes, not_in_force};
 

@@ -12,11 +12,10 @@ use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::{Area, is_fixmedins_code};
 
 use super::changes::Held;
-use super::domain::matter::standing;
 use super::domain::timeline::Status;
 use super::messages::qualification;
 use crate::app::Credit;
-use crate::ledger::{self, is_code};
+use crate::ledger::{self, is_code, standing};
 use crate::officer::check_opter;
 
 /// Registrations in one call at most.

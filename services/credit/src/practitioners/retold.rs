@@ -9,9 +9,9 @@ use yizhan_runtime::ServiceError;
 use yizhan_terms::Area;
 
 use super::domain::event::{Event, What};
-use super::domain::matter::standing;
 use super::domain::timeline::{Status, Timeline};
 use super::messages::{events, scheme_of};
+use crate::ledger::standing;
 use crate::schemes::Schemes;
 use crate::schemes::points::{Points, Responsibility};
 

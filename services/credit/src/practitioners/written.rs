@@ -47,7 +47,7 @@ fn next(dice: &mut Dice, entries: &[Entry], scheme: &str) -> Entry {
     let on = day(dice, 700);
     let place = format!("H9999000000{}", dice.roll(2));
     let plain = entry(&Caller::LocalAdministrator, (AREA, &place, "A"), on);
-    let standing = super::domain::matter::standing(entries);
+    let standing = ledger::standing(entries);
     let acts: Vec<&&Entry> = standing.iter().filter(|one| one.kind() == EntryKind::PointsDecided).collect();
     let act = (!acts.is_empty()).then(|| (*acts[dice.roll(acts.len() as u64) as usize]).clone());
     let of_act = |act: &Entry, kind: EntryKind, points: u64| Entry {

@@ -10,8 +10,8 @@ use yizhan_terms::Area;
 use super::domain::State;
 use super::store::{self, Model, Wanted};
 use crate::app::Credit;
-use crate::ledger::{self, is_code};
-use crate::practitioners::{decided, related, standing};
+use crate::ledger::same::{decided, related};
+use crate::ledger::{self, is_code, standing};
 
 /// Proposals that one answer beside another call names at most.
 const MAX_WAITING: u64 = 50;

@@ -12,7 +12,7 @@ use super::matter::{Matter, clean_from};
 use super::score::{rounded, score};
 use super::standing::{Lacks, Standing};
 use super::table::{Need, State};
-use crate::practitioners::standing;
+use crate::ledger::standing;
 use crate::schemes::scorecard::Scorecard;
 use crate::schemes::{SchemeFamilies, Schemes};
 

@@ -8,7 +8,7 @@ use yizhan_documents::value::plain_number;
 use yizhan_proto::credit::v1::{Entry, EntryKind};
 use yizhan_runtime::clock::parse_date;
 
-use crate::practitioners::standing;
+use crate::ledger::standing;
 use crate::schemes::scorecard::Scorecard;
 
 /// A measured value.

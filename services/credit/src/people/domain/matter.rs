@@ -5,7 +5,7 @@ use yizhan_proto::credit::v1::{Entry, EntryKind};
 use yizhan_runtime::clock::parse_date;
 
 use super::table::{Action, State};
-use crate::practitioners::standing;
+use crate::ledger::standing;
 use crate::schemes::pay_later::PayLater;
 
 /// Steps with the entries they write, and where these leave a matter.

@@ -1,6 +1,4 @@
-//! Entries that stand, and a points matter as they leave it.
-
-use std::collections::BTreeSet;
+//! A points matter, as the entries that stand leave it.
 
 use chrono::{Datelike, Months, NaiveDate};
 use yizhan_proto::credit::v1::{Entry, EntryKind};
@@ -8,25 +6,6 @@ use yizhan_runtime::clock::parse_date;
 
 use super::table::{Action, State};
 use crate::schemes::points::Points;
-
-/// The entries that stand, in the order recorded: none that was withdrawn, unless its withdrawal was.
-pub fn standing(entries: &[Entry]) -> Vec<&Entry> {
-    let mut withdrawn: BTreeSet<&str> = BTreeSet::new();
-    let mut left: Vec<&Entry> = Vec::with_capacity(entries.len());
-    // From the last one back: what withdraws an entry was recorded behind it.
-    for entry in entries.iter().rev().filter(|entry| entry.kind() != EntryKind::Unspecified) {
-        if withdrawn.contains(entry.entry_id.as_str()) {
-            continue;
-        }
-        if entry.kind() == EntryKind::Withdrawn {
-            withdrawn.insert(&entry.undoes_entry_id);
-        } else {
-            left.push(entry);
-        }
-    }
-    left.reverse();
-    left
-}
 
 /// Steps with the entries they write, and where these leave a matter.
 const STEPS: [(Action, EntryKind, State); 13] = [

@@ -5,14 +5,15 @@ use yizhan_proto::credit::v1::{Entry, EntryKind, EntryLine, PointsAct, Subject, 
 use yizhan_runtime::{Fields, Violations};
 use yizhan_terms::Area;
 
-use super::super::matter::{Matter, standing};
+use super::super::matter::Matter;
 use super::super::table::Need;
 use super::super::timeline::Status;
 use super::{date, history};
+use crate::ledger::same::check_once;
+use crate::ledger::standing;
 use crate::practitioners::decide::judged;
 use crate::practitioners::domain::timeline::Timeline;
 use crate::practitioners::messages::{due, is_met, qualification, restore_from};
-use crate::practitioners::same::check_once;
 use crate::schemes::points::Responsibility;
 use crate::schemes::{SchemeFamilies, Schemes};
 
