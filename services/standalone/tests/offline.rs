@@ -389,7 +389,7 @@ fn a_history_out_of_order_is_refused_with_its_line() {
     );
     let broken = file(&folder, "broken.jsonl", "{\"person\": 1}\n");
     let refused = yizhan(&["policy", "try", GOOD, "--history", &broken]);
-    assert!(stderr(&refused).contains("broken.jsonl:1: "), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("broken.jsonl:1:1: "), "{}", stderr(&refused));
     assert_eq!(
         yizhan(&["policy", "try", GOOD, "--history", &apart, "--years-later", "21"]).status.code(),
         Some(64)
@@ -429,6 +429,7 @@ fn every_command_tells_wrong_files_in_one_json() {
     type Told<'a> = (&'a str, i64, &'a str, &'a str);
     let not_percent = (wrong.as_str(), 70, "RATIO_NOT_PERCENT", "`0.961` 不是百分比");
     let of_class = (slip.as_str(), 15, "UNKNOWN_CODE", "不认识的代码 `丁`");
+    let no_expect = (slip.as_str(), 1, "MISSING_KEY", "缺少 `expect`");
     let unread = ("none.yaml", 1, "FILE_UNREADABLE", "文件读不了：");
     let none_there = (empty.as_str(), 1, "FILE_UNREADABLE", "文件夹里没有");
     let cases: &[(&[&str], &[Told<'_>])] = &[
@@ -442,7 +443,7 @@ fn every_command_tells_wrong_files_in_one_json() {
             &[(nowhere, 1, "MISSING_KEY", "缺少 `area` 和 `scheme`")],
         ),
         (&["settle", "--case", recorded], &[(recorded, 2, "INVALID_VALUE", "不是病例的 JSON：")]),
-        (&["policy", "test", slip, "none.yaml"], &[of_class, unread]),
+        (&["policy", "test", slip, "none.yaml"], &[no_expect, of_class, unread]),
         (&["policy", "test", CASE, "--policy", wrong], &[not_percent]),
         (&["policy", "test", names], &[(names, 1, "FILE_UNREADABLE", "政策 `gone.yaml` 读不了：")]),
         (&["policy", "test", unshipped], &[(unshipped, 1, "FILE_UNREADABLE", "没有内置的政策 `gone`")]),
