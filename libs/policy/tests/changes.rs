@@ -83,7 +83,7 @@ fn from_which_number_to_which_for_whom() {
 fn a_kind_of_care_that_is_covered_no_more() {
     let covers = |cares: &str| policy(&[("covers: [inpatient]", &format!("covers: [{cares}]"))]);
     let told = |old: &str, new: &str| -> Vec<String> {
-        changes(&covers(old), &covers(new)).changes.iter().map(ToString::to_string).collect()
+        changes(&covers(old), &covers(new)).changes.iter().map(|change| change.chinese()).collect()
     };
     let more = "结算的医疗类别：住院 → 住院、药店购药";
     assert_eq!(told("inpatient", "inpatient, pharmacy"), [more]);

@@ -2,6 +2,8 @@
 
 mod advance;
 mod api;
+#[cfg(test)]
+mod cases;
 mod changes;
 mod decide;
 mod domain;

@@ -9,6 +9,6 @@ pub mod timeline;
 #[cfg(test)]
 pub mod advised;
 #[cfg(test)]
-mod cases;
+pub mod cases;
 #[cfg(test)]
 pub mod histories;

@@ -1,7 +1,5 @@
 //! Every rule of the point system, with a case each.
 
-mod matters;
-
 use std::sync::Arc;
 
 use chrono::NaiveDate;

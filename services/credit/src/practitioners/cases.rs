@@ -5,15 +5,14 @@ use yizhan_proto::credit::v1::{Entry, EntryKind, EntryLine, PointsAct, Subject, 
 use yizhan_runtime::{Fields, Violations};
 use yizhan_terms::Area;
 
-use super::super::matter::Matter;
-use super::super::table::Need;
-use super::super::timeline::Status;
-use super::{date, history};
+use super::decide::judged;
+use super::domain::cases::{date, history, national};
+use super::domain::matter::Matter;
+use super::domain::table::Need;
+use super::domain::timeline::{Status, Timeline};
+use super::messages::{due, is_met, qualification, restore_from};
 use crate::ledger::same::check_once;
 use crate::ledger::standing;
-use crate::practitioners::decide::judged;
-use crate::practitioners::domain::timeline::Timeline;
-use crate::practitioners::messages::{due, is_met, qualification, restore_from};
 use crate::schemes::points::Responsibility;
 use crate::schemes::{SchemeFamilies, Schemes};
 
@@ -69,7 +68,7 @@ const ACTS: &[Act] = {
 
 #[test]
 fn an_act_gives_the_most_of_its_items() {
-    let scheme = super::national();
+    let scheme = national();
     for (items, responsibility, points, expected) in ACTS {
         let act = PointsAct {
             items: items.iter().map(|item| (*item).to_owned()).collect(),
@@ -184,7 +183,7 @@ const PERIODS: &[(&str, &str, &str)] = &[
 
 #[test]
 fn a_step_has_so_many_working_days() {
-    let (schemes, scheme) = (Schemes::embedded(), super::national());
+    let (schemes, scheme) = (Schemes::embedded(), national());
     let area = Area::parse(AREA).expect("an area");
     for (article, steps, expected) in PERIODS {
         let entries = entries(steps);
@@ -207,7 +206,7 @@ const NEEDS: &[(&str, &str, &str, &str, Need, bool)] = &[
 
 #[test]
 fn somebody_is_restored_and_repaired_not_too_early() {
-    let (schemes, scheme) = (Schemes::embedded(), super::national());
+    let (schemes, scheme) = (Schemes::embedded(), national());
     let area = Area::parse(AREA).expect("an area");
     for (article, told, decided, day, need, expected) in NEEDS {
         let entries = entries(&format!("{decided} m POINTS_DECIDED=9"));
@@ -244,7 +243,7 @@ const REPAIRS: &[(&str, &str, &str, u32)] = &[
 
 #[test]
 fn no_more_is_repaired_than_a_year_may_get_back() {
-    let scheme = super::national();
+    let scheme = national();
     for (article, told, day, expected) in REPAIRS {
         let entries = entries(told);
         let all = standing(&entries);
