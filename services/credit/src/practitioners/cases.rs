@@ -298,7 +298,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
 
 #[test]
 fn a_scheme_with_holes_is_refused() {
-    let shipped = include_str!("../../../../schemes/100000-points.yaml");
+    let shipped = include_str!("../../schemes/100000-points.yaml");
     assert!(load::<SchemeFamilies>("s.yaml", shipped).is_ok());
     for (before, after, expected) in REFUSED {
         let document = shipped.replacen(before, after, 1);
