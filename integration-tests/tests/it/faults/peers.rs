@@ -21,10 +21,14 @@ async fn preview(client: &Client) -> Answer<()> {
 
 /// Many at once, more than one call takes, are each told in time that enrollment is away.
 async fn all_are_told_in_time(client: &Client) {
+    assert!(all_in_time(client).await.into_iter().all(|answer| refused(answer).reason == "ENROLLMENT_AWAY"));
+}
+
+async fn all_in_time(client: &Client) -> Vec<Answer<()>> {
     let asked = Instant::now();
     let answers = join_all((0..200).map(|_| preview(client))).await;
     assert!(asked.elapsed() < DEADLINE + SLACK, "{:?}", asked.elapsed());
-    assert!(answers.into_iter().all(|answer| refused(answer).reason == "ENROLLMENT_AWAY"));
+    answers
 }
 
 /// Who asks from then on is told at once, but for those with whom it is tried whether enrollment answers.
@@ -83,7 +87,9 @@ async fn a_peer_that_stands_still_or_is_lost_is_asked_again_at_once() {
     proxy.lose();
     enrollment.kill_9().await;
     enrollment.restart().await;
-    all_are_told_in_time(&client).await;
+    // On a busy machine the connection is replaced before the last of them has asked.
+    let answers = all_in_time(&client).await.into_iter();
+    assert!(answers.filter_map(Result::err).all(|error| error.reason == "ENROLLMENT_AWAY"));
     works_within(&client, REPLACED).await;
 }
 
