@@ -1,8 +1,7 @@
 //! Enrollment, filing, audit, credit and settlement in this process, on free loopback ports, over one of the two databases.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -295,12 +294,9 @@ impl Setup {
     }
 }
 
-/// A loopback address that nobody listens on now, with a port that the system gives to nobody who asks for any: those begin at 32768.
+/// A loopback address whose port is this test's alone until it ends, whoever listens on it in between.
 fn free_address() -> SocketAddr {
-    let some = || 10_000 + (RandomState::new().hash_one(()) % 20_000) as u16;
-    let mut ports = std::iter::repeat_with(some).take(100);
-    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
-    SocketAddr::from((Ipv4Addr::LOCALHOST, free.expect("a free port")))
+    SocketAddr::from((Ipv4Addr::LOCALHOST, yizhan_testkit::free_port()))
 }
 
 /// A running platform; dereferences to a client that calls as the local administrator.

@@ -229,10 +229,8 @@ mod tests {
         assert!(guard.read(breaker::FAILURES, silent).await.is_err());
         assert!(guard.is_open());
         asked.store(0, Relaxed);
-        let begun = Instant::now();
         let told = guard.read(1, silent).await.unwrap_err();
         assert_eq!((told.code(), asked.load(Relaxed)), (Code::Unavailable, 0), "it is not asked");
-        assert!(begun.elapsed() < Duration::from_millis(40), "at once");
         while guard.is_open() {
             sleep(Duration::from_millis(5)).await;
         }
